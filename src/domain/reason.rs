@@ -1,0 +1,185 @@
+//! Why an input is refused: a code for programs and a sentence for people, in Vietnamese and English.
+
+/// A language the service speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Locale {
+    /// Vietnamese, the default.
+    #[default]
+    Vi,
+    /// English.
+    En,
+}
+
+/// One refused input: where and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Path of the input from the mutation's arguments, for example `["input", "variants", "2", "gtin"]`.
+    pub path: Vec<String>,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Refusal {
+    /// A refusal of the argument at a dotted path, for example `input.price`.
+    pub fn at(path: &str, reason: Reason) -> Self {
+        Self { path: path.split('.').filter(|p| !p.is_empty()).map(str::to_owned).collect(), reason }
+    }
+}
+
+/// Declares the reasons: variant, code, Vietnamese sentence, English sentence.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident $({ $($field:ident: $type:ty),+ })? = $code:ident, $vi:literal, $en:literal;)+) => {
+        /// Why an input is refused.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Reason { $($(#[$doc])* $variant $({ $(#[doc = stringify!($field)] $field: $type),+ })?),+ }
+
+        impl Reason {
+            /// Every code.
+            pub const CODES: &'static [&'static str] = &[$(stringify!($code)),+];
+
+            /// The stable code for programs.
+            pub const fn code(&self) -> &'static str {
+                match self { $(Self::$variant $({ $($field: _),+ })? => stringify!($code)),+ }
+            }
+
+            /// The sentence for people. Never parsed by programs.
+            pub fn sentence(&self, locale: Locale) -> String {
+                match (locale, self) {
+                    $((Locale::Vi, Self::$variant $({ $($field),+ })?) => format!($vi),
+                      (Locale::En, Self::$variant $({ $($field),+ })?) => format!($en),)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// Missing or blank.
+    Required = REQUIRED, "Cần nhập trường này.", "This field is required.";
+    /// Longer than allowed.
+    TooLong { max: usize } = TOO_LONG, "Tối đa {max} ký tự.", "At most {max} characters.";
+    /// Shorter than allowed.
+    TooShort { min: usize } = TOO_SHORT, "Ít nhất {min} ký tự.", "At least {min} characters.";
+    /// More items than allowed.
+    TooMany { max: usize } = TOO_MANY, "Tối đa {max} mục.", "At most {max} items.";
+    /// Outside a range.
+    OutOfRange { min: i64, max: i64 } = OUT_OF_RANGE, "Giá trị phải từ {min} đến {max}.", "The value must be from {min} to {max}.";
+    /// Not an e-mail address.
+    InvalidEmail = INVALID_EMAIL, "Địa chỉ thư điện tử không hợp lệ.", "This is not a valid e-mail address.";
+    /// Not an absolute http or https address.
+    InvalidUrl = INVALID_URL, "Cần một địa chỉ đầy đủ bắt đầu bằng https:// hoặc http://.", "A full address starting with https:// or http:// is needed.";
+    /// Not a tax code.
+    InvalidTaxCode = INVALID_TAX_CODE, "Mã số thuế có 10 chữ số, hoặc 10 chữ số, dấu gạch và 3 chữ số.", "A tax code has 10 digits, or 10 digits, a hyphen and 3 digits.";
+    /// Not thirteen digits.
+    InvalidGtin = INVALID_GTIN, "GTIN-13 gồm đúng 13 chữ số.", "A GTIN-13 has exactly 13 digits.";
+    /// The last digit is wrong.
+    GtinCheckDigit { expected: u8 } = GTIN_CHECK_DIGIT, "Chữ số kiểm tra của GTIN phải là {expected}.", "The GTIN's check digit should be {expected}.";
+    /// Not an SKU.
+    InvalidSku = INVALID_SKU, "Mã SKU chỉ gồm chữ cái không dấu, chữ số, dấu gạch, dấu chấm; tối đa 50 ký tự.", "An SKU has unaccented letters, digits, hyphens, dots and underscores only, at most 50.";
+    /// Not a number.
+    InvalidNumber = INVALID_NUMBER, "Cần một số.", "A number is needed.";
+    /// Đồng have no fraction.
+    FractionalVnd = FRACTIONAL_VND, "Giá bằng đồng không có phần lẻ.", "A price in đồng has no fraction.";
+    /// Zero or negative money.
+    PriceNotPositive = PRICE_NOT_POSITIVE, "Giá phải lớn hơn 0.", "The price must be above 0.";
+    /// Above the limit.
+    PriceTooLarge = PRICE_TOO_LARGE, "Giá quá lớn.", "The price is too large.";
+    /// Only VND.
+    UnsupportedCurrency = UNSUPPORTED_CURRENCY, "Chỉ nhận giá bằng VND.", "Only VND is accepted.";
+    /// Bad net content.
+    InvalidQuantity = INVALID_QUANTITY, "Khối lượng tịnh phải lớn hơn 0, tối đa 3 chữ số thập phân.", "The net content must be above 0 with at most 3 decimals.";
+    /// Bad months.
+    InvalidMonths = INVALID_MONTHS, "Tháng phải từ 1 đến 12, không trùng nhau.", "Months are 1 to 12, each once.";
+    /// No such commune in force.
+    UnknownCommune = UNKNOWN_COMMUNE, "Không có xã, phường nào mang mã này từ 01/07/2025.", "No commune in force since 2025-07-01 has this code.";
+    /// No such value.
+    UnknownValue { allowed: String } = UNKNOWN_VALUE, "Giá trị không có; chọn một trong: {allowed}.", "Unknown value; choose one of: {allowed}.";
+    /// Ends before it starts.
+    EndBeforeStart = END_BEFORE_START, "Ngày kết thúc phải sau ngày bắt đầu.", "The end must come after the start.";
+    /// A day that has not come.
+    DateInFuture = DATE_IN_FUTURE, "Ngày không được ở tương lai.", "The date can't be in the future.";
+    /// Not found, or not theirs: the two look alike on purpose.
+    NotFound = NOT_FOUND, "Không tìm thấy.", "Not found.";
+    /// Somebody changed it first.
+    StaleVersion { current: i32 } = STALE_VERSION, "Dữ liệu đã được sửa (phiên bản hiện tại {current}); hãy tải lại rồi sửa.", "It was changed by someone else (current version {current}); reload and try again.";
+    /// Used already.
+    Taken = TAKEN, "Giá trị này đã được dùng.", "This value is already in use.";
+    /// Given twice in one request.
+    Duplicate = DUPLICATE, "Giá trị này xuất hiện hai lần.", "This value is given twice.";
+    /// Not allowed in this state.
+    WrongState { state: String } = WRONG_STATE, "Không thể thực hiện khi đang ở trạng thái {state}.", "Not possible while in state {state}.";
+    /// Cannot be published.
+    NotRated = NOT_RATED, "Sản phẩm chưa được công nhận từ 3 sao trở lên nên chưa thể đăng bán.", "The product has no rating of three stars or more, so it can't be published.";
+    /// Cannot be published.
+    CertificateExpired = CERTIFICATE_EXPIRED, "Giấy chứng nhận OCOP đã hết hạn; cần đánh giá lại trước khi đăng bán.", "The OCOP certificate has expired; the product must be rated again before it can be published.";
+    /// Cannot be published.
+    RatingRevoked = RATING_REVOKED, "Kết quả công nhận OCOP đã bị thu hồi.", "The OCOP rating has been withdrawn.";
+    /// Cannot act.
+    ProducerSuspended = PRODUCER_SUSPENDED, "Chủ thể đang bị tạm dừng.", "The producer is suspended.";
+    /// A rated product keeps its identity.
+    RatedFieldLocked = RATED_FIELD_LOCKED, "Không thể đổi mục này khi giấy chứng nhận còn hiệu lực; hãy mở hồ sơ mới.", "This can't change while the certificate is valid; open a new dossier.";
+    /// Something is needed first.
+    ProducerMissing = PRODUCER_MISSING, "Sản phẩm chưa có chủ thể.", "The product has no producer.";
+    /// Something is needed first.
+    GroupMissing = GROUP_MISSING, "Sản phẩm chưa có nhóm OCOP.", "The product has no OCOP group.";
+    /// Something is needed first.
+    VariantMissing = VARIANT_MISSING, "Sản phẩm cần ít nhất một quy cách đóng gói.", "The product needs at least one variant.";
+    /// A listing is in the way.
+    VariantInUse = VARIANT_IN_USE, "Quy cách này đang được đăng bán; hãy ngừng đăng trước.", "This variant is listed for sale; take the listing back first.";
+    /// One at a time.
+    DossierOpen = DOSSIER_OPEN, "Sản phẩm đang có một hồ sơ chưa xong.", "The product already has an open dossier.";
+    /// The authority table of the law.
+    AuthorityMayNotGrant { stars: u8, needed: String } = AUTHORITY_MAY_NOT_GRANT, "Cấp này không có thẩm quyền công nhận {stars} sao; cần cấp {needed}.", "This authority may not grant {stars} stars; it takes {needed}.";
+    /// Certificates start at three stars.
+    StarsNotCertified { stars: u8 } = STARS_NOT_CERTIFIED, "Chỉ công nhận từ 3 sao; {stars} sao không được cấp giấy chứng nhận.", "Certificates start at 3 stars; {stars} stars are not certified.";
+    /// Stars are 1 to 5.
+    InvalidStars = INVALID_STARS, "Số sao từ 1 đến 5.", "Stars are 1 to 5.";
+    /// Scores are 0 to 100.
+    InvalidScore = INVALID_SCORE, "Điểm từ 0 đến 100, tối đa 2 chữ số thập phân.", "A score is 0 to 100 with at most 2 decimals.";
+    /// Districts are gone, the new rule not yet in force.
+    NoAuthorityOnDate = NO_AUTHORITY_ON_DATE, "Vào ngày này không cấp nào có thẩm quyền công nhận.", "No authority could grant ratings on that day.";
+    /// The band of the score.
+    StarsAboveScore { stars: u8, band: u8 } = STARS_ABOVE_SCORE, "Điểm này ứng với {band} sao, không phải {stars} sao.", "This score is in the band of {band} stars, not {stars}.";
+    /// Five stars.
+    NationalDecisionNeeded = NATIONAL_DECISION_NEEDED, "Công nhận 5 sao cần quyết định của Bộ.", "Five stars need the ministry's decision.";
+    /// Separation of duties.
+    OwnProduct = OWN_PRODUCT, "Không được quyết định hồ sơ của chủ thể mà mình là thành viên.", "You can't decide on a producer you belong to.";
+    /// The last owner stays.
+    LastOwner = LAST_OWNER, "Chủ thể cần ít nhất một chủ sở hữu.", "A producer needs at least one owner.";
+    /// Wrong addressee.
+    InvitationForOther = INVITATION_FOR_OTHER, "Lời mời này dành cho địa chỉ thư khác.", "This invitation is for another e-mail address.";
+    /// No one grants what they lack.
+    MayNotGrant = MAY_NOT_GRANT, "Không thể trao quyền mà mình không có.", "You can't grant what you don't hold.";
+    /// Login.
+    BadCredentials = BAD_CREDENTIALS, "Sai thư điện tử hoặc mật khẩu.", "Wrong e-mail or password.";
+    /// Refresh.
+    BadRefreshToken = BAD_REFRESH_TOKEN, "Phiên đăng nhập đã hết hiệu lực; hãy đăng nhập lại.", "The session is no longer valid; sign in again.";
+    /// No adapter of that name.
+    UnknownAdapter { allowed: String } = UNKNOWN_ADAPTER, "Không có kênh này; chọn một trong: {allowed}.", "No such adapter; choose one of: {allowed}.";
+    /// Settings of an adapter.
+    InvalidSettings { detail: String } = INVALID_SETTINGS, "Thông tin kết nối không đúng: {detail}.", "The connection settings are wrong: {detail}.";
+    /// Same key, other arguments.
+    IdempotencyKeyReused = IDEMPOTENCY_KEY_REUSED, "Khóa này đã được dùng cho một yêu cầu khác.", "This idempotency key was used for another request.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_sentences_carry_their_values() {
+        let mut codes = Reason::CODES.to_vec();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Reason::CODES.len());
+        let reason = Reason::StaleVersion { current: 7 };
+        assert_eq!(reason.code(), "STALE_VERSION");
+        assert!(reason.sentence(Locale::Vi).contains("phiên bản hiện tại 7"));
+        assert!(reason.sentence(Locale::En).contains("current version 7"));
+    }
+
+    #[test]
+    fn paths_are_split_at_dots() {
+        assert_eq!(Refusal::at("input.variants.2.gtin", Reason::Required).path, ["input", "variants", "2", "gtin"]);
+    }
+}
