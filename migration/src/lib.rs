@@ -5,6 +5,8 @@
 
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 
+pub use sea_orm_migration::MigratorTrait;
+
 mod m0001_admin_units;
 mod m0002_accounts;
 mod m0003_producers;

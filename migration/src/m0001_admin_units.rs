@@ -31,9 +31,7 @@ async fn admin_unit(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(string(AdminUnit::Level))
                 .col(string(AdminUnit::Kind))
                 .col(string(AdminUnit::Name))
-                .col(string(AdminUnit::ShortName))
                 .col(string(AdminUnit::ProvinceCode))
-                .col(string_null(AdminUnit::DistrictCode))
                 .col(string_null(AdminUnit::DistrictName))
                 .col(string(AdminUnit::NameKey))
                 .primary_key(Index::create().col(AdminUnit::Era).col(AdminUnit::Code))
@@ -84,9 +82,7 @@ pub(crate) enum AdminUnit {
     Level,
     Kind,
     Name,
-    ShortName,
     ProvinceCode,
-    DistrictCode,
     DistrictName,
     NameKey,
 }

@@ -12,9 +12,7 @@ pub(crate) struct Model {
     pub(crate) level: String,
     pub(crate) kind: String,
     pub(crate) name: String,
-    pub(crate) short_name: String,
     pub(crate) province_code: String,
-    pub(crate) district_code: Option<String>,
     pub(crate) district_name: Option<String>,
     pub(crate) name_key: String,
 }

@@ -1,7 +1,7 @@
 //! Rows of `certification`.
 
-use sea_orm::entity::prelude::*;
 use chrono::NaiveDate;
+use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "certification")]

@@ -1,0 +1,326 @@
+//! The state of each listing on each channel, and the claims of workers on it.
+//!
+//! A claim is a lease: a conditional UPDATE on both engines (`FOR UPDATE SKIP LOCKED` does not exist on SQLite). What is due
+//! stays due until it is recorded, so the work of a worker that died is found again when its lease runs out.
+
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait, OnConflict, Query},
+};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        actor::Reach,
+        channel::{ChannelListing, ChannelState, SyncError},
+        cursor::{CursorValue, Position},
+        id::{ChannelId, ChannelListingId, ListingId, ProducerId},
+        sync::SyncState,
+    },
+    store::{
+        Db, Direction, Page, PageRequest, StoreError,
+        entity::{channel, channel_listing as entity, listing},
+        error::coded,
+        instant::{instant, micros, opt_instant},
+        page::{self, Sort},
+        producers::within,
+    },
+};
+use entity::{Column, Entity, Model};
+
+/// A listing that a channel should show in a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The listing.
+    pub listing_id: ListingId,
+    /// Whose it is.
+    pub producer_id: ProducerId,
+    /// Record version.
+    pub version: i32,
+}
+
+/// Makes sure that a channel has a row for a listing; an existing one stays as it is.
+pub async fn ensure(db: &impl Db, id: Uuid, channel: ChannelId, wanted: Wanted, at: DateTime<Utc>) -> Result<(), StoreError> {
+    let row = Model {
+        id,
+        channel_id: channel.0,
+        listing_id: wanted.listing_id.0,
+        producer_id: wanted.producer_id.0,
+        state: SyncState::Queued.code().to_owned(),
+        desired_version: wanted.version,
+        acknowledged_version: 0,
+        acknowledged: "{}".to_owned(),
+        create_sent: false,
+        remote_id: None,
+        remote_status: None,
+        remote_url: None,
+        failures: 0,
+        next_attempt_at: Some(micros(at)),
+        lease_owner: None,
+        lease_until: None,
+        error_code: None,
+        error_message: None,
+        error_request_id: None,
+        error_field: None,
+        pushed_at: None,
+        created_at: micros(at),
+        updated_at: micros(at),
+    };
+    let keep = OnConflict::columns([Column::ChannelId, Column::ListingId]).do_nothing().to_owned();
+    Entity::insert(row.into_active_model().reset_all()).on_conflict(keep).exec_without_returning(db.connection()).await?;
+    Ok(())
+}
+
+/// Tells every channel of a listing about a new version. What is at rest becomes due at `due`; what waits or is being pushed
+/// keeps its turn, so that a hundred quick edits become few pushes.
+pub async fn want(db: &impl Db, wanted: Wanted, at: DateTime<Utc>, due: DateTime<Utc>) -> Result<(), StoreError> {
+    let version = entity::ActiveModel { desired_version: Set(wanted.version), updated_at: Set(micros(at)), ..Default::default() };
+    Entity::update_many().set(version).filter(Column::ListingId.eq(wanted.listing_id.0)).exec(db.connection()).await?;
+    let queued = entity::ActiveModel {
+        state: Set(SyncState::Queued.code().to_owned()),
+        failures: Set(0),
+        next_attempt_at: Set(Some(micros(due))),
+        ..Default::default()
+    };
+    let resting = [SyncState::Live, SyncState::RemoteRejected, SyncState::Dead, SyncState::Withdrawn].map(SyncState::code);
+    Entity::update_many()
+        .set(queued)
+        .filter(Column::ListingId.eq(wanted.listing_id.0))
+        .filter(Column::State.is_in(resting))
+        .exec(db.connection())
+        .await?;
+    Ok(())
+}
+
+/// Public listings that a connected channel should carry but has no row for: publishing and connecting may have crossed.
+pub async fn missing(db: &impl Db, at: DateTime<Utc>, limit: u64) -> Result<Vec<(ChannelId, Wanted)>, StoreError> {
+    let carried = Query::select()
+        .expr(Expr::val(1))
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::ListingId)).equals((listing::Entity, listing::Column::Id)))
+        .and_where(Expr::col((Entity, Column::ChannelId)).equals((channel::Entity, channel::Column::Id)))
+        .to_owned();
+    let theirs = Condition::any()
+        .add(channel::Column::ProducerId.is_null())
+        .add(Expr::col((channel::Entity, channel::Column::ProducerId)).equals((listing::Entity, listing::Column::ProducerId)));
+    let connected = Condition::all().add(theirs).add(channel::Column::State.ne(ChannelState::Disconnected.code()));
+    let rows: Vec<(Uuid, Uuid, Uuid, i32)> = listing::Entity::find()
+        .select_only()
+        .column(channel::Column::Id)
+        .column_as(listing::Column::Id, "listing")
+        .column_as(listing::Column::ProducerId, "producer")
+        .column(listing::Column::RecordVersion)
+        .join(JoinType::InnerJoin, channel_join(connected))
+        .filter(listing::Column::PublicFrom.lte(micros(at)))
+        .filter(listing::Column::PublicUntil.gt(micros(at)))
+        .filter(Expr::exists(carried).not())
+        .limit(limit)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let wanted = |(channel, listing, producer, version): (Uuid, Uuid, Uuid, i32)| {
+        (channel.into(), Wanted { listing_id: listing.into(), producer_id: producer.into(), version })
+    };
+    Ok(rows.into_iter().map(wanted).collect())
+}
+
+/// What is due on active channels and leased by nobody, the longest waiting first.
+pub async fn due(db: &impl Db, at: DateTime<Utc>, limit: u64) -> Result<Vec<ChannelListingId>, StoreError> {
+    let active = Query::select()
+        .column(channel::Column::Id)
+        .from(channel::Entity)
+        .and_where(channel::Column::State.eq(ChannelState::Active.code()))
+        .to_owned();
+    let ids: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(free(at))
+        .filter(Column::ChannelId.in_subquery(active))
+        .order_by_asc(Column::NextAttemptAt)
+        .limit(limit)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}
+
+/// Claims a row for a worker until an instant; `None` when another worker was faster.
+pub async fn claim(
+    db: &impl Db,
+    id: ChannelListingId,
+    worker: Uuid,
+    at: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Option<ChannelListing>, StoreError> {
+    let lease = entity::ActiveModel {
+        state: Set(SyncState::Pushing.code().to_owned()),
+        lease_owner: Set(Some(worker)),
+        lease_until: Set(Some(micros(until))),
+        updated_at: Set(micros(at)),
+        ..Default::default()
+    };
+    let claimed = Entity::update_many().set(lease).filter(Column::Id.eq(id.0)).filter(free(at)).exec(db.connection()).await?;
+    if claimed.rows_affected == 0 {
+        return Ok(None);
+    }
+    Entity::find_by_id(id.0).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The row as it is now, locked, if the worker still holds its lease.
+pub async fn held_for_update(db: &impl Db, id: ChannelListingId, worker: Uuid) -> Result<Option<ChannelListing>, StoreError> {
+    Entity::find_by_id(id.0).filter(Column::LeaseOwner.eq(worker)).lock_exclusive().one(db.connection()).await?.map(domain).transpose()
+}
+
+/// Stores what a worker learned; `lease` is kept until the given instant, or given back. False when the lease was lost.
+pub async fn record(db: &impl Db, row: &ChannelListing, worker: Uuid, lease: Option<DateTime<Utc>>) -> Result<bool, StoreError> {
+    let mut update = changes(row)?;
+    update.lease_owner = Set(lease.map(|_| worker));
+    update.lease_until = Set(lease.map(micros));
+    let done = Entity::update_many()
+        .set(update)
+        .filter(Column::Id.eq(row.id.0))
+        .filter(Column::LeaseOwner.eq(worker))
+        .exec(db.connection())
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Gives back every lease of a worker that stops: the rows are due at once.
+pub async fn release(db: &impl Db, worker: Uuid) -> Result<u64, StoreError> {
+    let update = entity::ActiveModel {
+        state: Set(SyncState::Queued.code().to_owned()),
+        lease_owner: Set(None),
+        lease_until: Set(None),
+        ..Default::default()
+    };
+    Ok(Entity::update_many().set(update).filter(Column::LeaseOwner.eq(worker)).exec(db.connection()).await?.rows_affected)
+}
+
+/// Makes a row due now, forgetting its failures; false when it is out of reach or being pushed.
+pub async fn retry(db: &impl Db, id: ChannelListingId, reach: &Reach, at: DateTime<Utc>) -> Result<bool, StoreError> {
+    retry_where(db, Condition::all().add(Column::Id.eq(id.0)).add(within(Column::ProducerId, reach)), at).await.map(|n| n > 0)
+}
+
+/// Makes everything of a channel due now that stopped because of the connection.
+pub async fn retry_channel(db: &impl Db, channel: ChannelId, at: DateTime<Utc>) -> Result<u64, StoreError> {
+    let stopped = Condition::all().add(Column::ChannelId.eq(channel.0)).add(Column::State.eq(SyncState::NeedsAttention.code()));
+    retry_where(db, stopped, at).await
+}
+
+/// The row with an id, within reach.
+pub async fn find(db: &impl Db, id: ChannelListingId, reach: &Reach) -> Result<Option<ChannelListing>, StoreError> {
+    Entity::find_by_id(id.0).filter(within(Column::ProducerId, reach)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The rows of a listing, within reach, oldest first, at most 100.
+pub async fn of_listings(db: &impl Db, listings: &[ListingId], reach: &Reach) -> Result<Vec<ChannelListing>, StoreError> {
+    let query = Entity::find()
+        .filter(Column::ListingId.is_in(listings.iter().map(|l| l.0)))
+        .filter(within(Column::ProducerId, reach))
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::Id);
+    query.all(db.connection()).await?.into_iter().map(domain).collect()
+}
+
+/// The rows of a channel within reach, oldest first; in some states where any are given.
+pub async fn page(
+    db: &impl Db,
+    channel: ChannelId,
+    states: &[SyncState],
+    reach: &Reach,
+    request: &PageRequest,
+) -> Result<Page<ChannelListing>, StoreError> {
+    let mut query: Select<Entity> = Entity::find().filter(Column::ChannelId.eq(channel.0)).filter(within(Column::ProducerId, reach));
+    if !states.is_empty() {
+        query = query.filter(Column::State.is_in(states.iter().map(|s| s.code())));
+    }
+    let sort = Sort { column: Column::CreatedAt, id: Column::Id, direction: Direction::Ascending };
+    page::fetch(db, query, sort, request, |row| Position { value: CursorValue::Int(row.created_at), id: row.id }, domain).await
+}
+
+/// How many rows wait, and since when the longest of them is due.
+pub async fn backlog(db: &impl Db, at: DateTime<Utc>) -> Result<(u64, Option<Duration>), StoreError> {
+    let waiting = Entity::find().filter(Column::NextAttemptAt.lte(micros(at)));
+    let oldest: Option<Option<i64>> =
+        waiting.clone().select_only().column_as(Column::NextAttemptAt.min(), "oldest").into_tuple().one(db.connection()).await?;
+    let count = sea_orm::PaginatorTrait::count(waiting, db.connection()).await?;
+    Ok((count, oldest.flatten().map(|due| Duration::microseconds(micros(at) - due))))
+}
+
+async fn retry_where(db: &impl Db, rows: Condition, at: DateTime<Utc>) -> Result<u64, StoreError> {
+    let update = entity::ActiveModel {
+        state: Set(SyncState::Queued.code().to_owned()),
+        failures: Set(0),
+        next_attempt_at: Set(Some(micros(at))),
+        updated_at: Set(micros(at)),
+        ..Default::default()
+    };
+    let free = Column::State.ne(SyncState::Pushing.code());
+    Ok(Entity::update_many().set(update).filter(rows).filter(free).exec(db.connection()).await?.rows_affected)
+}
+
+fn free(at: DateTime<Utc>) -> Condition {
+    let unleased = Condition::any().add(Column::LeaseUntil.is_null()).add(Column::LeaseUntil.lt(micros(at)));
+    Condition::all().add(Column::NextAttemptAt.lte(micros(at))).add(unleased)
+}
+
+fn channel_join(on: Condition) -> sea_orm::RelationDef {
+    listing::Entity::belongs_to(channel::Entity)
+        .from(listing::Column::Id)
+        .to(channel::Column::Id)
+        .on_condition(move |_, _| on.clone())
+        .into()
+}
+
+fn changes(c: &ChannelListing) -> Result<entity::ActiveModel, StoreError> {
+    let error = c.error.as_ref();
+    Ok(entity::ActiveModel {
+        state: Set(c.state.code().to_owned()),
+        acknowledged_version: Set(c.acknowledged_version),
+        acknowledged: Set(serde_json::to_string(&c.acknowledged).map_err(|_| StoreError::Corrupt("channel_listing.acknowledged"))?),
+        create_sent: Set(c.create_sent),
+        remote_id: Set(c.remote_id.clone()),
+        remote_status: Set(c.remote_status.clone()),
+        remote_url: Set(c.remote_url.clone()),
+        failures: Set(i32::try_from(c.failures).unwrap_or(i32::MAX)),
+        next_attempt_at: Set(c.next_attempt_at.map(micros)),
+        error_code: Set(error.map(|e| e.code.clone())),
+        error_message: Set(error.map(|e| e.message.clone())),
+        error_request_id: Set(error.and_then(|e| e.request_id.clone())),
+        error_field: Set(error.and_then(|e| e.field.clone())),
+        pushed_at: Set(c.pushed_at.map(micros)),
+        updated_at: Set(micros(c.updated_at)),
+        ..Default::default()
+    })
+}
+
+fn domain(row: Model) -> Result<ChannelListing, StoreError> {
+    let error = row.error_code.map(|code| SyncError {
+        code,
+        message: row.error_message.unwrap_or_default(),
+        request_id: row.error_request_id,
+        field: row.error_field,
+    });
+    Ok(ChannelListing {
+        id: row.id.into(),
+        channel_id: row.channel_id.into(),
+        listing_id: row.listing_id.into(),
+        producer_id: row.producer_id.into(),
+        state: coded(SyncState::parse_code(&row.state), "channel_listing.state")?,
+        desired_version: row.desired_version,
+        acknowledged_version: row.acknowledged_version,
+        acknowledged: serde_json::from_str(&row.acknowledged).map_err(|_| StoreError::Corrupt("channel_listing.acknowledged"))?,
+        create_sent: row.create_sent,
+        remote_id: row.remote_id,
+        remote_status: row.remote_status,
+        remote_url: row.remote_url,
+        failures: u32::try_from(row.failures).unwrap_or(0),
+        next_attempt_at: opt_instant(row.next_attempt_at)?,
+        error,
+        pushed_at: opt_instant(row.pushed_at)?,
+        updated_at: instant(row.updated_at)?,
+    })
+}

@@ -1,0 +1,150 @@
+//! Connections: one pool on PostgreSQL; on SQLite one connection that writes and a few that read.
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use std::time::Duration;
+
+use crate::store::StoreError;
+
+/// Key of the advisory lock that orders the change log; any number, the same in every replica.
+pub(super) const CHANGE_LOCK: i64 = 0x0C0B_0001;
+const MIGRATION_LOCK: i64 = 0x0C0B_0002;
+
+/// Which database answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded.
+    Sqlite,
+    /// Server.
+    Postgres,
+}
+
+/// The database.
+#[derive(Clone)]
+pub struct Store {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+/// A transaction; dropped without [`Tx::commit`] it changes nothing.
+pub struct Tx(DatabaseTransaction);
+
+/// Something statements run on: the store or a transaction.
+pub trait Db: Send + Sync {
+    #[doc(hidden)]
+    type Connection: ConnectionTrait + Send + Sync;
+    #[doc(hidden)]
+    fn connection(&self) -> &Self::Connection;
+}
+
+impl Db for Store {
+    type Connection = DatabaseConnection;
+    fn connection(&self) -> &DatabaseConnection {
+        &self.read
+    }
+}
+
+impl Db for Tx {
+    type Connection = DatabaseTransaction;
+    fn connection(&self) -> &DatabaseTransaction {
+        &self.0
+    }
+}
+
+impl Tx {
+    /// Makes the changes durable and visible.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+impl Store {
+    /// Connects to `sqlite://FILE` or `postgres://…`. Fails when the database does not answer within five seconds.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
+        if url.starts_with("sqlite:") {
+            let write = open(url, 1).await?;
+            let read = open(url, connections.clamp(1, 8)).await?;
+            Ok(Self { read, write })
+        } else {
+            let pool = open(url, connections).await?;
+            Ok(Self { read: pool.clone(), write: pool })
+        }
+    }
+
+    /// Which database answers.
+    pub fn engine(&self) -> Engine {
+        if self.write.get_database_backend() == DatabaseBackend::Sqlite { Engine::Sqlite } else { Engine::Postgres }
+    }
+
+    /// Brings the schema to the newest version, all or nothing; replicas that start together wait for each other.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
+        if self.engine() == Engine::Postgres {
+            tx.0.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+        }
+        Migrator::up(tx.connection(), None).await?;
+        tx.commit().await
+    }
+
+    /// Names of migrations that are not applied yet.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        let pending = Migrator::get_pending_migrations(&self.read).await?;
+        Ok(pending.iter().map(|m| m.name().to_owned()).collect())
+    }
+
+    /// Begins a transaction that writes. On SQLite it waits for its turn here, not at its first write.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let options =
+            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+        Ok(Tx(self.write.begin_with_options(options).await?))
+    }
+
+    /// Begins a transaction that reads one state of the database.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let options = match self.engine() {
+            Engine::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+            Engine::Sqlite => TransactionOptions::default(),
+        };
+        Ok(Tx(self.read.begin_with_options(options).await?))
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.read.ping().await?)
+    }
+
+    /// Closes the connections.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.write.close_by_ref().await?;
+        Ok(self.read.close_by_ref().await?)
+    }
+}
+
+async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, StoreError> {
+    let mut options = ConnectOptions::new(url.to_owned());
+    options
+        .max_connections(connections)
+        .connect_timeout(Duration::from_secs(5))
+        .acquire_timeout(Duration::from_secs(10))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(10))
+                .pragma("journal_mode", "WAL")
+                // A commit that was answered must survive a power cut.
+                .pragma("synchronous", "FULL")
+        })
+        .map_sqlx_postgres_opts(|postgres| postgres.options([("statement_timeout", "10000"), ("lock_timeout", "8000")]));
+    let mut connection = Database::connect(options).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    connection.set_metric_callback(|_| metrics::counter!("ocop_sql_statements_total").increment(1));
+    Ok(connection)
+}

@@ -1,0 +1,318 @@
+//! Listings.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        actor::Reach,
+        cursor::{CursorValue, Position},
+        id::{ListingId, ProducerId, ProductId},
+        listing::{Listing, ListingState, Window},
+        money::Vnd,
+        product::ProductGroup,
+    },
+    store::{
+        Db, Direction, Page, PageRequest, StoreError,
+        entity::listing::{Column, Entity, Model},
+        error::coded,
+        instant::{instant, micros, opt_instant},
+        page::{self, Sort},
+        producers::{matches, search_text, within},
+    },
+};
+
+/// What a list of listings is narrowed to; empty means no limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListingFilter {
+    /// Groups.
+    pub groups: Vec<ProductGroup>,
+    /// States.
+    pub states: Vec<ListingState>,
+    /// Fewest and most stars.
+    pub stars: (Option<u8>, Option<u8>),
+    /// Lowest and highest price in đồng.
+    pub price: (Option<i64>, Option<i64>),
+    /// Only listings of these producers.
+    pub producers: Option<Vec<ProducerId>>,
+    /// Only listings of these products.
+    pub products: Option<Vec<ProductId>>,
+    /// Communes today.
+    pub communes: Vec<String>,
+    /// Folded words that must all occur.
+    pub terms: Vec<String>,
+}
+
+/// By what a list of listings is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListingSort {
+    /// Time of creation.
+    CreatedAt,
+    /// Price.
+    Price,
+    /// Stars.
+    Stars,
+    /// Title, without accents.
+    Title,
+}
+
+/// Who looks, and when: the public's listings at that instant and those within reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Rows that are seen whether public or not.
+    pub reach: Reach,
+    /// The instant.
+    pub at: DateTime<Utc>,
+}
+
+/// What the search finds beside the listing's own title.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchWords {
+    /// Names of product, producer, commune.
+    pub words: Vec<String>,
+}
+
+/// Stores a new listing; [`StoreError::Taken`] names `slug`.
+pub async fn insert(db: &impl Db, listing: &Listing) -> Result<(), StoreError> {
+    Entity::insert(row(listing, &SearchWords::default()).into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
+    Ok(())
+}
+
+/// Stores a changed listing. The caller holds the row's lock from `find_for_update` or `of_*_for_update`; false when it is out of reach.
+pub async fn update(db: &impl Db, listing: &Listing, words: &SearchWords, reach: &Reach) -> Result<bool, StoreError> {
+    let done = Entity::update_many()
+        .set(row(listing, words).into_active_model().reset_all())
+        .filter(Column::Id.eq(listing.id.0))
+        .filter(within(Column::ProducerId, reach))
+        .exec(db.connection())
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// The listing with an id, within reach, locked until the transaction ends.
+pub async fn find_for_update(db: &impl Db, id: ListingId, reach: &Reach) -> Result<Option<Listing>, StoreError> {
+    Entity::find_by_id(id.0).filter(within(Column::ProducerId, reach)).lock_exclusive().one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The listings of a product, by id, locked until the transaction ends.
+pub async fn of_product_for_update(db: &impl Db, product: ProductId) -> Result<Vec<Listing>, StoreError> {
+    locked(db, Entity::find().filter(Column::ProductId.eq(product.0))).await
+}
+
+/// The listings of a producer, by id, locked until the transaction ends.
+pub async fn of_producer_for_update(db: &impl Db, producer: ProducerId) -> Result<Vec<Listing>, StoreError> {
+    locked(db, Entity::find().filter(Column::ProducerId.eq(producer.0))).await
+}
+
+/// Listings whose window opened or closed without the feed having said so, by id, locked; at most `limit`.
+pub async fn crossed_for_update(db: &impl Db, at: DateTime<Utc>, limit: u64) -> Result<Vec<Listing>, StoreError> {
+    locked(db, Entity::find().filter(crossed(at)).limit(limit)).await
+}
+
+/// Whether any listing's window opened or closed without the feed having said so.
+pub async fn any_crossed(db: &impl Db, at: DateTime<Utc>) -> Result<bool, StoreError> {
+    Ok(Entity::find().filter(crossed(at)).one(db.connection()).await?.is_some())
+}
+
+/// The listing with an id, as seen in a view.
+pub async fn find(db: &impl Db, id: ListingId, view: &View) -> Result<Option<Listing>, StoreError> {
+    Entity::find_by_id(id.0).filter(visible(view)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The listings with these ids, in no order, whoever may see them.
+pub async fn find_many(db: &impl Db, ids: &[ListingId], view: &View) -> Result<Vec<Listing>, StoreError> {
+    let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).filter(visible(view));
+    query.all(db.connection()).await?.into_iter().map(domain).collect()
+}
+
+/// The listing with a slug, as seen in a view.
+pub async fn by_slug(db: &impl Db, slug: &str, view: &View) -> Result<Option<Listing>, StoreError> {
+    Entity::find().filter(Column::Slug.eq(slug)).filter(visible(view)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The listing with our key on channels, as seen in a view.
+pub async fn by_external_key(db: &impl Db, key: &str, view: &View) -> Result<Option<Listing>, StoreError> {
+    Entity::find().filter(Column::ExternalKey.eq(key)).filter(visible(view)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// Whether a variant has a listing that is not archived.
+pub async fn of_variant_live(db: &impl Db, variants: &[Uuid]) -> Result<bool, StoreError> {
+    let query =
+        Entity::find().filter(Column::VariantId.is_in(variants.iter().copied())).filter(Column::State.ne(ListingState::Archived.code()));
+    Ok(query.one(db.connection()).await?.is_some())
+}
+
+/// A sorted list of listings, as seen in a view.
+pub async fn page(
+    db: &impl Db,
+    filter: &ListingFilter,
+    view: &View,
+    (by, direction): (ListingSort, Direction),
+    request: &PageRequest,
+) -> Result<Page<Listing>, StoreError> {
+    let sort = Sort { column: column(by), id: Column::Id, direction };
+    let place = |row: &Model| Position {
+        value: match by {
+            ListingSort::CreatedAt => CursorValue::Int(row.created_at),
+            ListingSort::Price => CursorValue::Int(row.price),
+            ListingSort::Stars => CursorValue::Int(row.stars.into()),
+            ListingSort::Title => CursorValue::Text(row.sort_name.clone()),
+        },
+        id: row.id,
+    };
+    page::fetch(db, narrowed(filter, view), sort, request, place, domain).await
+}
+
+/// How many listings a filter leaves, counting no further than `cap`.
+pub async fn count(db: &impl Db, filter: &ListingFilter, view: &View, cap: u64) -> Result<u64, StoreError> {
+    let ids: Vec<Uuid> = narrowed(filter, view).select_only().column(Column::Id).limit(cap).into_tuple().all(db.connection()).await?;
+    Ok(ids.len() as u64)
+}
+
+/// How many listings the public sees at an instant.
+pub async fn count_public(db: &impl Db, at: DateTime<Utc>) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(public(at)).count(db.connection()).await?)
+}
+
+/// Public listings by id after one, for snapshots; of one producer where one is given.
+pub async fn snapshot(
+    db: &impl Db,
+    at: DateTime<Utc>,
+    producer: Option<ProducerId>,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<Listing>, StoreError> {
+    let mut query = Entity::find().filter(public(at)).order_by_asc(Column::Id).limit(limit);
+    if let Some(after) = after {
+        query = query.filter(Column::Id.gt(after));
+    }
+    if let Some(producer) = producer {
+        query = query.filter(Column::ProducerId.eq(producer.0));
+    }
+    query.all(db.connection()).await?.into_iter().map(domain).collect()
+}
+
+async fn locked(db: &impl Db, query: Select<Entity>) -> Result<Vec<Listing>, StoreError> {
+    query.order_by_asc(Column::Id).lock_exclusive().all(db.connection()).await?.into_iter().map(domain).collect()
+}
+
+fn narrowed(filter: &ListingFilter, view: &View) -> Select<Entity> {
+    let mut query = Entity::find().filter(visible(view)).filter(matches(Column::SearchText, &filter.terms));
+    if !filter.groups.is_empty() {
+        query = query.filter(Column::ProductGroup.is_in(filter.groups.iter().map(|g| g.code())));
+    }
+    if !filter.states.is_empty() {
+        query = query.filter(Column::State.is_in(filter.states.iter().map(|s| s.code())));
+    }
+    if !filter.communes.is_empty() {
+        query = query.filter(Column::CommuneCode.is_in(&filter.communes));
+    }
+    if let Some(ids) = &filter.producers {
+        query = query.filter(Column::ProducerId.is_in(ids.iter().map(|id| id.0)));
+    }
+    if let Some(ids) = &filter.products {
+        query = query.filter(Column::ProductId.is_in(ids.iter().map(|id| id.0)));
+    }
+    let bounds = [
+        filter.stars.0.map(|s| Column::Stars.gte(i32::from(s))),
+        filter.stars.1.map(|s| Column::Stars.lte(i32::from(s))),
+        filter.price.0.map(|p| Column::Price.gte(p)),
+        filter.price.1.map(|p| Column::Price.lte(p)),
+    ];
+    bounds.into_iter().flatten().fold(query, |query, bound| query.filter(bound))
+}
+
+fn public(at: DateTime<Utc>) -> Condition {
+    Condition::all().add(Column::PublicFrom.lte(micros(at))).add(Column::PublicUntil.gt(micros(at)))
+}
+
+fn visible(view: &View) -> Condition {
+    match &view.reach {
+        Reach::All => Condition::all(),
+        Reach::Producers(_) => Condition::any().add(public(view.at)).add(within(Column::ProducerId, &view.reach)),
+    }
+}
+
+fn crossed(at: DateTime<Utc>) -> Condition {
+    let closed = Condition::all().add(Column::Announced.eq(true)).add(Column::PublicUntil.lte(micros(at)));
+    Condition::any().add(closed).add(public(at).add(Column::Announced.eq(false)))
+}
+
+const fn column(by: ListingSort) -> Column {
+    match by {
+        ListingSort::CreatedAt => Column::CreatedAt,
+        ListingSort::Price => Column::Price,
+        ListingSort::Stars => Column::Stars,
+        ListingSort::Title => Column::SortName,
+    }
+}
+
+fn row(l: &Listing, words: &SearchWords) -> Model {
+    let found: Vec<&str> =
+        std::iter::once(l.title_vi.as_str()).chain(l.title_en.as_deref()).chain(words.words.iter().map(String::as_str)).collect();
+    Model {
+        id: l.id.0,
+        external_key: l.external_key.clone(),
+        slug: l.slug.clone(),
+        producer_id: l.producer_id.0,
+        product_id: l.product_id.0,
+        variant_id: l.variant_id.0,
+        title_vi: l.title_vi.clone(),
+        title_en: l.title_en.clone(),
+        price: l.price.amount(),
+        stock: l.stock.into(),
+        min_order: i32::try_from(l.min_order).unwrap_or(i32::MAX),
+        valid_from: l.valid_from.map(micros),
+        valid_until: l.valid_until.map(micros),
+        state: l.state.code().to_owned(),
+        published_at: l.published_at.map(micros),
+        version: l.version,
+        record_version: l.record_version,
+        public_from: l.window.map(|w| micros(w.from)),
+        public_until: l.window.map(|w| micros(w.until)),
+        announced: l.announced,
+        stars: l.stars.into(),
+        product_group: l.group.map(|g| g.code().to_owned()),
+        commune_code: l.commune_code.clone(),
+        search_text: search_text(&found),
+        sort_name: crate::domain::fold::fold(&l.title_vi),
+        created_at: micros(l.created_at),
+        updated_at: micros(l.updated_at),
+    }
+}
+
+fn domain(row: Model) -> Result<Listing, StoreError> {
+    let window = match (row.public_from, row.public_until) {
+        (Some(from), Some(until)) => Some(Window { from: instant(from)?, until: instant(until)? }),
+        _ => None,
+    };
+    Ok(Listing {
+        id: row.id.into(),
+        external_key: row.external_key,
+        slug: row.slug,
+        producer_id: row.producer_id.into(),
+        product_id: row.product_id.into(),
+        variant_id: row.variant_id.into(),
+        title_vi: row.title_vi,
+        title_en: row.title_en,
+        price: Vnd::try_from_i64(row.price).map_err(|_| StoreError::Corrupt("listing.price"))?,
+        stock: u32::try_from(row.stock).map_err(|_| StoreError::Corrupt("listing.stock"))?,
+        min_order: u32::try_from(row.min_order).map_err(|_| StoreError::Corrupt("listing.min_order"))?,
+        valid_from: opt_instant(row.valid_from)?,
+        valid_until: opt_instant(row.valid_until)?,
+        state: coded(ListingState::parse_code(&row.state), "listing.state")?,
+        published_at: opt_instant(row.published_at)?,
+        version: row.version,
+        record_version: row.record_version,
+        window,
+        announced: row.announced,
+        stars: u8::try_from(row.stars).map_err(|_| StoreError::Corrupt("listing.stars"))?,
+        group: row.product_group.map(|g| coded(ProductGroup::parse_code(&g), "listing.product_group")).transpose()?,
+        commune_code: row.commune_code,
+        created_at: instant(row.created_at)?,
+        updated_at: instant(row.updated_at)?,
+    })
+}

@@ -1,0 +1,52 @@
+//! Pictures of products.
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+
+use crate::{
+    domain::{id::ProductId, product::Media},
+    store::{
+        Db, StoreError,
+        entity::media::{Column, Entity, Model},
+    },
+};
+
+/// Replaces the pictures of a product; their order in the slice is their position.
+pub async fn replace(db: &impl Db, product: ProductId, media: &[Media]) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::ProductId.eq(product.0)).exec(db.connection()).await?;
+    if media.is_empty() {
+        return Ok(());
+    }
+    let rows = media.iter().enumerate().map(|(position, m)| {
+        let model = Model {
+            id: m.id.0,
+            product_id: product.0,
+            url: m.url.clone(),
+            alt_vi: m.alt_vi.clone(),
+            alt_en: m.alt_en.clone(),
+            position: i32::try_from(position).unwrap_or(i32::MAX),
+        };
+        model.into_active_model().reset_all()
+    });
+    Entity::insert_many(rows).exec_without_returning(db.connection()).await?;
+    Ok(())
+}
+
+/// The pictures of these products in their order.
+pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Media>, StoreError> {
+    let query = Entity::find()
+        .filter(Column::ProductId.is_in(products.iter().map(|p| p.0)))
+        .order_by_asc(Column::Position)
+        .order_by_asc(Column::Id);
+    Ok(query.all(db.connection()).await?.into_iter().map(domain).collect())
+}
+
+fn domain(row: Model) -> Media {
+    Media {
+        id: row.id.into(),
+        product_id: row.product_id.into(),
+        url: row.url,
+        alt_vi: row.alt_vi,
+        alt_en: row.alt_en,
+        position: row.position,
+    }
+}

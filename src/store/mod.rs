@@ -1,0 +1,33 @@
+//! SQL. One file a noun, domain types in and out; the only place that knows sea-orm.
+//!
+//! Functions take `&impl Db`: the [`Store`] for reads outside a transaction, a [`Tx`] inside one. Ownership goes into the WHERE
+//! clause of every statement on a producer's rows as a `Reach`.
+
+pub mod accounts;
+pub mod admin_units;
+pub mod api_keys;
+pub mod certifications;
+pub mod changes;
+pub mod channel_listings;
+pub mod channels;
+mod connection;
+pub mod dossiers;
+mod entity;
+mod error;
+mod instant;
+pub mod journal;
+pub mod listings;
+pub mod media;
+pub mod members;
+mod page;
+pub mod producers;
+pub mod products;
+pub mod ratings;
+pub mod recognitions;
+pub mod sessions;
+pub mod settings;
+pub mod variants;
+
+pub use connection::{Db, Engine, Store, Tx};
+pub use error::StoreError;
+pub use page::{Direction, Page, PageRequest};

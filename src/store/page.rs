@@ -1,0 +1,101 @@
+//! Keyset pages: rows after or before a position in a total order, never an offset.
+
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, Order, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait, Value},
+};
+
+use crate::{
+    domain::cursor::{CursorValue, Position},
+    store::{Db, StoreError},
+};
+
+/// Which way a list is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// A page that is asked for: `limit` rows after or before a position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Most rows.
+    pub limit: u64,
+    /// The position the page touches; `None` for the list's start (or end, when going backwards).
+    pub from: Option<Position>,
+    /// Going backwards: the last rows before the position.
+    pub backwards: bool,
+}
+
+impl PageRequest {
+    /// The first rows.
+    pub const fn first(limit: u64) -> Self {
+        Self { limit, from: None, backwards: false }
+    }
+}
+
+/// A page of rows with their positions, in the list's order whichever way it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// Rows.
+    pub rows: Vec<(Position, T)>,
+    /// More rows lie beyond the page in the direction it was read.
+    pub has_more: bool,
+    /// The page was read from a position, so rows may lie on the other side of it.
+    pub continued: bool,
+}
+
+/// How a list is ordered: a column and the id as tie-break, both in one direction.
+pub(super) struct Sort<C> {
+    pub(super) column: C,
+    pub(super) id: C,
+    pub(super) direction: Direction,
+}
+
+/// Reads a page of a query. `place` tells a row's position; `convert` makes the domain type.
+pub(super) async fn fetch<E, T>(
+    db: &impl Db,
+    query: Select<E>,
+    sort: Sort<E::Column>,
+    request: &PageRequest,
+    place: impl Fn(&E::Model) -> Position,
+    convert: impl Fn(E::Model) -> Result<T, StoreError>,
+) -> Result<Page<T>, StoreError>
+where
+    E: EntityTrait,
+    E::Column: ColumnTrait,
+{
+    let descending = (sort.direction == Direction::Descending) != request.backwards;
+    let order = if descending { Order::Desc } else { Order::Asc };
+    let mut query = query.order_by(sort.column, order.clone()).order_by(sort.id, order).limit(request.limit + 1);
+    if let Some(position) = &request.from {
+        query = query.filter(beyond(&sort, position, descending));
+    }
+    let mut models = query.all(db.connection()).await?;
+    let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+    let has_more = models.len() > limit;
+    models.truncate(limit);
+    if request.backwards {
+        models.reverse();
+    }
+    let rows = models.into_iter().map(|model| Ok((place(&model), convert(model)?))).collect::<Result<_, StoreError>>()?;
+    Ok(Page { rows, has_more, continued: request.from.is_some() })
+}
+
+fn beyond<C: ColumnTrait>(sort: &Sort<C>, position: &Position, descending: bool) -> Condition {
+    let value: Value = match &position.value {
+        CursorValue::Int(number) => (*number).into(),
+        CursorValue::Text(text) => text.clone().into(),
+    };
+    let column = || Expr::expr(sort.column.into_simple_expr());
+    let id = Expr::expr(sort.id.into_simple_expr());
+    let tie = Condition::all().add(column().eq(value.clone()));
+    if descending {
+        Condition::any().add(column().lt(value)).add(tie.add(id.lt(position.id)))
+    } else {
+        Condition::any().add(column().gt(value)).add(tie.add(id.gt(position.id)))
+    }
+}

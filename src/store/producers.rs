@@ -1,0 +1,182 @@
+//! Producers.
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::{
+    domain::{
+        actor::Reach,
+        cursor::{CursorValue, Position},
+        fold,
+        id::ProducerId,
+        producer::{Producer, ProducerKind, ProducerStatus},
+    },
+    store::{
+        Db, Direction, Page, PageRequest, StoreError,
+        entity::producer::{Column, Entity, Model},
+        error::coded,
+        instant::{instant, micros},
+        page::{self, Sort},
+    },
+};
+
+/// What a list of producers is narrowed to; empty means no limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProducerFilter {
+    /// Legal forms.
+    pub kinds: Vec<ProducerKind>,
+    /// Communes of today.
+    pub communes: Vec<String>,
+    /// Folded words that must all occur.
+    pub terms: Vec<String>,
+    /// Only these producers.
+    pub ids: Option<Vec<ProducerId>>,
+}
+
+/// Stores a new producer; [`StoreError::Taken`] names `slug`, `tax_code` or `external_key`.
+pub async fn insert(db: &impl Db, producer: &Producer) -> Result<(), StoreError> {
+    Entity::insert(row(producer).into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
+    Ok(())
+}
+
+/// Stores a changed producer whose `version` is the one it was read with; false when someone was faster or it is out of reach.
+pub async fn update(db: &impl Db, producer: &Producer, reach: &Reach) -> Result<bool, StoreError> {
+    let mut next = row(producer);
+    next.version += 1;
+    let done = Entity::update_many()
+        .set(next.into_active_model().reset_all())
+        .filter(Column::Id.eq(producer.id.0))
+        .filter(Column::Version.eq(producer.version))
+        .filter(within(Column::Id, reach))
+        .exec(db.connection())
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// The producer with an id.
+pub async fn find(db: &impl Db, id: ProducerId) -> Result<Option<Producer>, StoreError> {
+    Entity::find_by_id(id.0).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The producer with an id, within reach, locked until the transaction ends.
+pub async fn find_for_update(db: &impl Db, id: ProducerId, reach: &Reach) -> Result<Option<Producer>, StoreError> {
+    Entity::find_by_id(id.0).filter(within(Column::Id, reach)).lock_exclusive().one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The producers with these ids, in no order.
+pub async fn find_many(db: &impl Db, ids: &[ProducerId]) -> Result<Vec<Producer>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).all(db.connection()).await?;
+    rows.into_iter().map(domain).collect()
+}
+
+/// The producer with a slug.
+pub async fn by_slug(db: &impl Db, slug: &str) -> Result<Option<Producer>, StoreError> {
+    Entity::find().filter(Column::Slug.eq(slug)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The producer with a tax code.
+pub async fn by_tax_code(db: &impl Db, code: &str) -> Result<Option<Producer>, StoreError> {
+    Entity::find().filter(Column::TaxCode.eq(code)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The producer imported under a key.
+pub async fn by_external_key(db: &impl Db, key: &str) -> Result<Option<Producer>, StoreError> {
+    Entity::find().filter(Column::ExternalKey.eq(key)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// Producers by name: those in good standing and those within reach.
+pub async fn page(
+    db: &impl Db,
+    filter: &ProducerFilter,
+    reach: &Reach,
+    direction: Direction,
+    request: &PageRequest,
+) -> Result<Page<Producer>, StoreError> {
+    let mut query = Entity::find().filter(visible(reach));
+    if !filter.kinds.is_empty() {
+        query = query.filter(Column::Kind.is_in(filter.kinds.iter().map(|k| k.code())));
+    }
+    if !filter.communes.is_empty() {
+        query = query.filter(Column::CommuneCode.is_in(&filter.communes));
+    }
+    if let Some(ids) = &filter.ids {
+        query = query.filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
+    }
+    query = query.filter(matches(Column::SearchText, &filter.terms));
+    let sort = Sort { column: Column::SortName, id: Column::Id, direction };
+    page::fetch(db, query, sort, request, |row| Position { value: CursorValue::Text(row.sort_name.clone()), id: row.id }, domain).await
+}
+
+/// The condition that a producer's column lies within reach.
+pub(super) fn within(column: impl ColumnTrait, reach: &Reach) -> Condition {
+    match reach {
+        Reach::All => Condition::all(),
+        Reach::Producers(ids) => Condition::all().add(column.is_in(ids.iter().map(|id| id.0))),
+    }
+}
+
+/// The condition that a folded column holds words that begin with each of the terms.
+pub(super) fn matches(column: impl ColumnTrait, terms: &[String]) -> Condition {
+    // Folded text is letters, digits and single spaces with a space at both ends: no character of it is special to LIKE.
+    terms.iter().fold(Condition::all(), |all, term| all.add(Expr::col((column.entity_name(), column)).like(format!("% {term}%"))))
+}
+
+/// A folded column's text: a space at both ends so that every word begins after one.
+pub(super) fn search_text(parts: &[&str]) -> String {
+    format!(" {} ", fold::fold(&parts.join(" ")))
+}
+
+fn visible(reach: &Reach) -> Condition {
+    match reach {
+        Reach::All => Condition::all(),
+        Reach::Producers(_) => Condition::any().add(Column::Status.eq(ProducerStatus::Active.code())).add(within(Column::Id, reach)),
+    }
+}
+
+fn row(p: &Producer) -> Model {
+    Model {
+        id: p.id.0,
+        slug: p.slug.clone(),
+        external_key: p.external_key.clone(),
+        legal_name: p.legal_name.clone(),
+        display_name: p.display_name.clone(),
+        kind: p.kind.code().to_owned(),
+        tax_code: p.tax_code.clone(),
+        commune_code: p.commune_code.clone(),
+        legacy_commune_code: p.legacy_commune_code.clone(),
+        address: p.address.clone(),
+        phone: p.phone.clone(),
+        email: p.email.clone(),
+        story: p.story.clone(),
+        status: p.status.code().to_owned(),
+        search_text: search_text(&[&p.display_name, &p.legal_name]),
+        sort_name: fold::fold(&p.display_name),
+        version: p.version,
+        created_at: micros(p.created_at),
+        updated_at: micros(p.updated_at),
+    }
+}
+
+fn domain(row: Model) -> Result<Producer, StoreError> {
+    Ok(Producer {
+        id: row.id.into(),
+        slug: row.slug,
+        external_key: row.external_key,
+        legal_name: row.legal_name,
+        display_name: row.display_name,
+        kind: coded(ProducerKind::parse_code(&row.kind), "producer.kind")?,
+        tax_code: row.tax_code,
+        commune_code: row.commune_code,
+        legacy_commune_code: row.legacy_commune_code,
+        address: row.address,
+        phone: row.phone,
+        email: row.email,
+        story: row.story,
+        status: coded(ProducerStatus::parse_code(&row.status), "producer.status")?,
+        version: row.version,
+        created_at: instant(row.created_at)?,
+        updated_at: instant(row.updated_at)?,
+    })
+}

@@ -1,0 +1,160 @@
+//! Products.
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+
+use crate::{
+    domain::{
+        actor::Reach,
+        cursor::{CursorValue, Position},
+        fold,
+        id::{ProducerId, ProductId},
+        product::{Product, ProductGroup, ProductState},
+    },
+    store::{
+        Db, Direction, Page, PageRequest, StoreError,
+        entity::product::{Column, Entity, Model},
+        error::coded,
+        instant::{instant, micros},
+        page::{self, Sort},
+        producers::{matches, search_text, within},
+    },
+};
+
+/// What a list of products is narrowed to; empty means no limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProductFilter {
+    /// Groups.
+    pub groups: Vec<ProductGroup>,
+    /// States.
+    pub states: Vec<ProductState>,
+    /// Only products of these producers.
+    pub producers: Option<Vec<ProducerId>>,
+    /// Communes of origin today.
+    pub communes: Vec<String>,
+    /// Folded words that must all occur.
+    pub terms: Vec<String>,
+}
+
+/// Stores a new product; [`StoreError::Taken`] names `slug` or `external_key`.
+pub async fn insert(db: &impl Db, product: &Product) -> Result<(), StoreError> {
+    Entity::insert(row(product).into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
+    Ok(())
+}
+
+/// Stores a changed product whose `version` is the one it was read with; false when someone was faster or it is out of reach.
+pub async fn update(db: &impl Db, product: &Product, reach: &Reach) -> Result<bool, StoreError> {
+    let mut next = row(product);
+    next.version += 1;
+    let done = Entity::update_many()
+        .set(next.into_active_model().reset_all())
+        .filter(Column::Id.eq(product.id.0))
+        .filter(Column::Version.eq(product.version))
+        .filter(within(Column::ProducerId, reach))
+        .exec(db.connection())
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// The product with an id, if the public may see it or it is within reach.
+pub async fn find(db: &impl Db, id: ProductId, reach: &Reach) -> Result<Option<Product>, StoreError> {
+    Entity::find_by_id(id.0).filter(visible(reach)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The product with an id, within reach, locked until the transaction ends.
+pub async fn find_for_update(db: &impl Db, id: ProductId, reach: &Reach) -> Result<Option<Product>, StoreError> {
+    Entity::find_by_id(id.0).filter(within(Column::ProducerId, reach)).lock_exclusive().one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The products with these ids, in no order, if the public may see them or they are within reach.
+pub async fn find_many(db: &impl Db, ids: &[ProductId], reach: &Reach) -> Result<Vec<Product>, StoreError> {
+    let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).filter(visible(reach));
+    query.all(db.connection()).await?.into_iter().map(domain).collect()
+}
+
+/// The product with a slug, if the public may see it or it is within reach.
+pub async fn by_slug(db: &impl Db, slug: &str, reach: &Reach) -> Result<Option<Product>, StoreError> {
+    Entity::find().filter(Column::Slug.eq(slug)).filter(visible(reach)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The product imported under a key.
+pub async fn by_external_key(db: &impl Db, key: &str) -> Result<Option<Product>, StoreError> {
+    Entity::find().filter(Column::ExternalKey.eq(key)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// Products by name: those of the public catalog and those within reach.
+pub async fn page(
+    db: &impl Db,
+    filter: &ProductFilter,
+    reach: &Reach,
+    direction: Direction,
+    request: &PageRequest,
+) -> Result<Page<Product>, StoreError> {
+    let mut query = Entity::find().filter(visible(reach)).filter(matches(Column::SearchText, &filter.terms));
+    if !filter.groups.is_empty() {
+        query = query.filter(Column::ProductGroup.is_in(filter.groups.iter().map(|g| g.code())));
+    }
+    if !filter.states.is_empty() {
+        query = query.filter(Column::State.is_in(filter.states.iter().map(|s| s.code())));
+    }
+    if let Some(producers) = &filter.producers {
+        query = query.filter(Column::ProducerId.is_in(producers.iter().map(|p| p.0)));
+    }
+    if !filter.communes.is_empty() {
+        query = query.filter(Column::CommuneCode.is_in(&filter.communes));
+    }
+    let sort = Sort { column: Column::SortName, id: Column::Id, direction };
+    page::fetch(db, query, sort, request, |row| Position { value: CursorValue::Text(row.sort_name.clone()), id: row.id }, domain).await
+}
+
+fn visible(reach: &Reach) -> Condition {
+    match reach {
+        Reach::All => Condition::all(),
+        Reach::Producers(_) => Condition::any().add(Column::State.eq(ProductState::Active.code())).add(within(Column::ProducerId, reach)),
+    }
+}
+
+fn row(p: &Product) -> Model {
+    let months: Vec<_> = p.season_months.iter().map(u8::to_string).collect();
+    Model {
+        id: p.id.0,
+        producer_id: p.producer_id.map(|id| id.0),
+        slug: p.slug.clone(),
+        external_key: p.external_key.clone(),
+        product_group: p.group.map(|g| g.code().to_owned()),
+        state: p.state.code().to_owned(),
+        name_vi: p.name_vi.clone(),
+        name_en: p.name_en.clone(),
+        description_vi: p.description_vi.clone(),
+        description_en: p.description_en.clone(),
+        season_months: months.join(","),
+        commune_code: p.commune_code.clone(),
+        legacy_commune_code: p.legacy_commune_code.clone(),
+        search_text: search_text(&[&p.name_vi, p.name_en.as_deref().unwrap_or_default(), p.description_vi.as_deref().unwrap_or_default()]),
+        sort_name: fold::fold(&p.name_vi),
+        version: p.version,
+        created_at: micros(p.created_at),
+        updated_at: micros(p.updated_at),
+    }
+}
+
+fn domain(row: Model) -> Result<Product, StoreError> {
+    let months = row.season_months.split(',').filter(|m| !m.is_empty());
+    Ok(Product {
+        id: row.id.into(),
+        producer_id: row.producer_id.map(Into::into),
+        slug: row.slug,
+        external_key: row.external_key,
+        group: row.product_group.map(|g| coded(ProductGroup::parse_code(&g), "product.product_group")).transpose()?,
+        state: coded(ProductState::parse_code(&row.state), "product.state")?,
+        name_vi: row.name_vi,
+        name_en: row.name_en,
+        description_vi: row.description_vi,
+        description_en: row.description_en,
+        season_months: months.map(|m| m.parse().map_err(|_| StoreError::Corrupt("product.season_months"))).collect::<Result<_, _>>()?,
+        commune_code: row.commune_code,
+        legacy_commune_code: row.legacy_commune_code,
+        version: row.version,
+        created_at: instant(row.created_at)?,
+        updated_at: instant(row.updated_at)?,
+    })
+}

@@ -1,0 +1,155 @@
+//! Decisions and ratings with their certificates.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        actor::Reach,
+        certificate::{Validity, WithdrawalReason},
+        id::{ProductId, RatingId},
+        rating::{Decision, Rating},
+        rulebook::{Authority, Score, Stars},
+    },
+    store::{
+        Db, StoreError,
+        entity::{decision, rating},
+        error::coded,
+        instant::{instant, micros},
+        producers::within,
+    },
+};
+
+/// Stores a decision unless it exists, and returns the stored one: one decision recognises many products.
+pub async fn put_decision(db: &impl Db, wanted: &Decision, at: DateTime<Utc>) -> Result<Decision, StoreError> {
+    use decision::{Column, Entity, Model};
+    let row = Model {
+        id: wanted.id,
+        authority: wanted.authority.code().to_owned(),
+        issuer: wanted.issuer.clone(),
+        number: wanted.number.clone(),
+        signed_on: wanted.signed_on,
+        created_at: micros(at),
+    };
+    let keep = OnConflict::columns([Column::Issuer, Column::Number, Column::SignedOn]).do_nothing().to_owned();
+    Entity::insert(row.into_active_model().reset_all()).on_conflict(keep).exec_without_returning(db.connection()).await?;
+    let stored = Entity::find()
+        .filter(Column::Issuer.eq(&wanted.issuer))
+        .filter(Column::Number.eq(&wanted.number))
+        .filter(Column::SignedOn.eq(wanted.signed_on))
+        .one(db.connection())
+        .await?;
+    decided(stored.ok_or(StoreError::Corrupt("decision"))?)
+}
+
+/// Stores a new rating; [`StoreError::Taken`] names `certificate_number` or `dossier_id`.
+pub async fn insert(db: &impl Db, rating: &Rating) -> Result<(), StoreError> {
+    rating::Entity::insert(row(rating).into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
+    Ok(())
+}
+
+/// Stores a changed rating whose `version` is the one it was read with; false when someone was faster.
+pub async fn update(db: &impl Db, changed: &Rating) -> Result<bool, StoreError> {
+    let mut next = row(changed);
+    next.version += 1;
+    let done = rating::Entity::update_many()
+        .set(next.into_active_model().reset_all())
+        .filter(rating::Column::Id.eq(changed.id.0))
+        .filter(rating::Column::Version.eq(changed.version))
+        .exec(db.connection())
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// The rating with an id, within reach, locked until the transaction ends.
+pub async fn find_for_update(db: &impl Db, id: RatingId, reach: &Reach) -> Result<Option<Rating>, StoreError> {
+    let found =
+        rating::Entity::find_by_id(id.0).filter(within(rating::Column::ProducerId, reach)).lock_exclusive().one(db.connection()).await?;
+    Ok(domain(db, found.into_iter().collect()).await?.pop())
+}
+
+/// The rating with an id.
+pub async fn find(db: &impl Db, id: RatingId) -> Result<Option<Rating>, StoreError> {
+    let found = rating::Entity::find_by_id(id.0).one(db.connection()).await?;
+    Ok(domain(db, found.into_iter().collect()).await?.pop())
+}
+
+/// All ratings of these products, the newest of each product first.
+pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Rating>, StoreError> {
+    let rows = rating::Entity::find()
+        .filter(rating::Column::ProductId.is_in(products.iter().map(|p| p.0)))
+        .order_by_desc(rating::Column::IssuedOn)
+        .order_by_desc(rating::Column::CreatedAt)
+        .order_by_desc(rating::Column::Id)
+        .all(db.connection())
+        .await?;
+    domain(db, rows).await
+}
+
+async fn domain(db: &impl Db, rows: Vec<rating::Model>) -> Result<Vec<Rating>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let decisions =
+        decision::Entity::find().filter(decision::Column::Id.is_in(rows.iter().map(|r| r.decision_id))).all(db.connection()).await?;
+    let decisions = decisions.into_iter().map(|d| Ok((d.id, decided(d)?))).collect::<Result<HashMap<Uuid, Decision>, StoreError>>()?;
+    rows.into_iter().map(|row| rated(row, &decisions)).collect()
+}
+
+fn rated(row: rating::Model, decisions: &HashMap<Uuid, Decision>) -> Result<Rating, StoreError> {
+    let score = row.score_hundredths.map(|s| coded(u16::try_from(s).ok().and_then(Score::try_from_hundredths), "rating.score_hundredths"));
+    let reason = row.withdrawal_reason.map(|r| coded(WithdrawalReason::parse_code(&r), "rating.withdrawal_reason"));
+    Ok(Rating {
+        id: row.id.into(),
+        product_id: row.product_id.into(),
+        producer_id: row.producer_id.into(),
+        dossier_id: row.dossier_id.into(),
+        decision: coded(decisions.get(&row.decision_id).cloned(), "rating.decision_id")?,
+        stars: coded(u8::try_from(row.stars).ok().and_then(Stars::try_from_u8), "rating.stars")?,
+        score: score.transpose()?,
+        certificate_number: row.certificate_number,
+        validity: Validity {
+            issued_on: row.issued_on,
+            expires_on: row.expires_on,
+            withdrawn_on: row.withdrawn_on,
+            superseded_on: row.superseded_on,
+        },
+        withdrawal_reason: reason.transpose()?,
+        withdrawal_basis: row.withdrawal_basis,
+        version: row.version,
+        created_at: instant(row.created_at)?,
+    })
+}
+
+fn decided(row: decision::Model) -> Result<Decision, StoreError> {
+    Ok(Decision {
+        id: row.id,
+        authority: coded(Authority::parse_code(&row.authority), "decision.authority")?,
+        issuer: row.issuer,
+        number: row.number,
+        signed_on: row.signed_on,
+    })
+}
+
+fn row(r: &Rating) -> rating::Model {
+    rating::Model {
+        id: r.id.0,
+        product_id: r.product_id.0,
+        producer_id: r.producer_id.0,
+        dossier_id: r.dossier_id.0,
+        decision_id: r.decision.id,
+        stars: i32::from(r.stars.get()),
+        score_hundredths: r.score.map(|s| i32::from(s.hundredths())),
+        certificate_number: r.certificate_number.clone(),
+        issued_on: r.validity.issued_on,
+        expires_on: r.validity.expires_on,
+        withdrawn_on: r.validity.withdrawn_on,
+        withdrawal_reason: r.withdrawal_reason.map(|w| w.code().to_owned()),
+        withdrawal_basis: r.withdrawal_basis.clone(),
+        superseded_on: r.validity.superseded_on,
+        version: r.version,
+        created_at: micros(r.created_at),
+    }
+}
