@@ -2,4 +2,5 @@
 
 pub mod domain;
 pub mod marketplace;
+pub mod service;
 pub mod store;

@@ -1,4 +1,4 @@
-//! Accounts, roles, sessions with rotating refresh tokens, API keys, signing keys.
+//! Accounts, roles, sessions with rotating refresh tokens, API keys.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -15,7 +15,6 @@ impl MigrationTrait for Migration {
         session(manager).await?;
         refresh_token(manager).await?;
         api_key(manager).await?;
-        signing_key(manager).await?;
         Ok(())
     }
 
@@ -23,7 +22,6 @@ impl MigrationTrait for Migration {
         drop_all(
             manager,
             [
-                SigningKey::Table.into_iden(),
                 ApiKey::Table.into_iden(),
                 RefreshToken::Table.into_iden(),
                 Session::Table.into_iden(),
@@ -132,22 +130,6 @@ async fn api_key(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     Ok(())
 }
 
-async fn signing_key(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    manager
-        .create_table(
-            Table::create()
-                .table(SigningKey::Table)
-                .col(string(SigningKey::Kid))
-                .col(string(SigningKey::PublicKey))
-                .col(text(SigningKey::SealedPrivateKey))
-                .col(big_integer(SigningKey::CreatedAt))
-                .primary_key(Index::create().col(SigningKey::Kid))
-                .to_owned(),
-        )
-        .await?;
-    Ok(())
-}
-
 #[derive(DeriveIden, Clone, Copy)]
 pub(crate) enum Account {
     Table,
@@ -199,13 +181,4 @@ pub(crate) enum ApiKey {
     Scopes,
     CreatedAt,
     RevokedAt,
-}
-
-#[derive(DeriveIden, Clone, Copy)]
-pub(crate) enum SigningKey {
-    Table,
-    Kid,
-    PublicKey,
-    SealedPrivateKey,
-    CreatedAt,
 }

@@ -153,6 +153,19 @@ pub struct Listing {
     pub updated_at: DateTime<Utc>,
 }
 
+impl Listing {
+    /// Why a consumer of the feed must not show the listing at an instant; `None` when it may. `logged` is the reason written
+    /// when its visibility last changed; a window that closed since then closed by its date.
+    pub fn removed(&self, at: DateTime<Utc>, logged: Option<RemovalReason>) -> Option<RemovalReason> {
+        if self.window.is_some_and(|w| w.contains(at)) {
+            return None;
+        }
+        let ended_offer = self.valid_until.is_some_and(|until| until <= at) || self.valid_from.is_some_and(|from| at < from);
+        let by_date = if ended_offer { RemovalReason::Unpublished } else { RemovalReason::CertificateExpired };
+        Some(logged.unwrap_or(by_date))
+    }
+}
+
 /// The time in which the public may see a listing: from `from` up to, not including, `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {

@@ -1,5 +1,9 @@
 //! What every marketplace adapter does, in the words of this project; one file a marketplace.
 
+pub mod client;
+pub mod registry;
+mod shopee;
+
 use async_trait::async_trait;
 use std::time::Duration;
 

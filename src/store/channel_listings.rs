@@ -169,6 +169,13 @@ pub async fn claim(
     Entity::find_by_id(id.0).one(db.connection()).await?.map(domain).transpose()
 }
 
+/// Moves the end of a worker's lease; false when the lease was lost.
+pub async fn renew(db: &impl Db, id: ChannelListingId, worker: Uuid, until: DateTime<Utc>) -> Result<bool, StoreError> {
+    let update = entity::ActiveModel { lease_until: Set(Some(micros(until))), ..Default::default() };
+    let held = Entity::update_many().set(update).filter(Column::Id.eq(id.0)).filter(Column::LeaseOwner.eq(worker));
+    Ok(held.exec(db.connection()).await?.rows_affected == 1)
+}
+
 /// The row as it is now, locked, if the worker still holds its lease.
 pub async fn held_for_update(db: &impl Db, id: ChannelListingId, worker: Uuid) -> Result<Option<ChannelListing>, StoreError> {
     Entity::find_by_id(id.0).filter(Column::LeaseOwner.eq(worker)).lock_exclusive().one(db.connection()).await?.map(domain).transpose()

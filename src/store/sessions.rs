@@ -1,15 +1,13 @@
-//! Sessions, their refresh tokens (hashed) and the keys that sign access tokens (sealed).
+//! Sessions and their refresh tokens, which are stored as hashes.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::OnConflict,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::{
     domain::id::{SessionId, UserId},
     store::{
         Db, StoreError,
-        entity::{refresh_token, session, signing_key},
+        entity::{refresh_token, session},
         instant::{instant, micros},
     },
 };
@@ -34,17 +32,6 @@ pub struct RefreshToken {
     pub session_id: SessionId,
     /// It was exchanged already; showing it again means that somebody copied it.
     pub used: bool,
-}
-
-/// A key that signs access tokens.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SigningKey {
-    /// Key id.
-    pub kid: String,
-    /// Ed25519 public key, base64url.
-    pub public_key: String,
-    /// Ed25519 private key, sealed.
-    pub sealed_private_key: String,
 }
 
 /// Stores a new session.
@@ -106,27 +93,4 @@ pub async fn use_refresh(db: &impl Db, hash: &str, at: DateTime<Utc>) -> Result<
         .filter(refresh_token::Column::Hash.eq(hash))
         .filter(refresh_token::Column::UsedAt.is_null());
     Ok(unused.exec(db.connection()).await?.rows_affected > 0)
-}
-
-/// Keys that sign access tokens, oldest first.
-pub async fn signing_keys(db: &impl Db) -> Result<Vec<SigningKey>, StoreError> {
-    let rows = signing_key::Entity::find()
-        .order_by_asc(signing_key::Column::CreatedAt)
-        .order_by_asc(signing_key::Column::Kid)
-        .all(db.connection())
-        .await?;
-    Ok(rows.into_iter().map(|r| SigningKey { kid: r.kid, public_key: r.public_key, sealed_private_key: r.sealed_private_key }).collect())
-}
-
-/// Stores a key.
-pub async fn insert_signing_key(db: &impl Db, key: &SigningKey, at: DateTime<Utc>) -> Result<(), StoreError> {
-    let row = signing_key::Model {
-        kid: key.kid.clone(),
-        public_key: key.public_key.clone(),
-        sealed_private_key: key.sealed_private_key.clone(),
-        created_at: micros(at),
-    };
-    let keep = OnConflict::column(signing_key::Column::Kid).do_nothing().to_owned();
-    signing_key::Entity::insert(row.into_active_model().reset_all()).on_conflict(keep).exec_without_returning(db.connection()).await?;
-    Ok(())
 }

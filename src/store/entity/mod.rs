@@ -24,5 +24,4 @@ pub(crate) mod refresh_token;
 pub(crate) mod role_grant;
 pub(crate) mod session;
 pub(crate) mod setting;
-pub(crate) mod signing_key;
 pub(crate) mod variant;

@@ -1,0 +1,273 @@
+//! What an offer looks like on the marketplace: settings, categories, limits, the body of an item.
+
+use serde_json::{Map, Number, Value, json};
+use std::{collections::HashMap, fmt};
+
+use crate::{
+    domain::{fold, product::ProductGroup},
+    marketplace::{Offer, PushError, client::refusal},
+};
+
+/// Settings of a shop. Secrets print as `***`.
+pub(super) struct Settings {
+    pub(super) partner_id: i64,
+    pub(super) partner_key: String,
+    pub(super) shop_id: i64,
+    pub(super) access_token: String,
+    /// Leaf categories by group, from `category_food`, `category_drink` …; the tree decides for groups left out.
+    pub(super) categories: HashMap<ProductGroup, i64>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Settings {{ partner_id: {}, shop_id: {}, partner_key: ***, access_token: *** }}", self.partner_id, self.shop_id)
+    }
+}
+
+/// A category of the marketplace's tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Category {
+    id: i64,
+    parent: i64,
+    name: String,
+    leaf: bool,
+}
+
+/// Limits of a category as the marketplace tells them; those it leaves out don't bind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Limits {
+    name: (usize, usize),
+    description: (usize, usize),
+    price: (i64, i64),
+    stock: i64,
+    pub(super) images: usize,
+}
+
+impl Settings {
+    /// Reads `partner_id`, `partner_key`, `shop_id`, `access_token`; says which is missing or wrong.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| "settings must be a JSON object".to_owned())?;
+        let text = |name: &str| match object.get(name).and_then(Value::as_str).map(str::trim) {
+            Some(value) if !value.is_empty() => Ok(value.to_owned()),
+            _ => Err(format!("{name} is missing")),
+        };
+        let number = |name: &str| text(name)?.parse::<i64>().map_err(|_| format!("{name} must be a number"));
+        let mut categories = HashMap::new();
+        for group in ProductGroup::ALL {
+            let name = format!("category_{}", group.code().to_lowercase());
+            if object.contains_key(&name) {
+                categories.insert(*group, number(&name)?);
+            }
+        }
+        Ok(Self {
+            partner_id: number("partner_id")?,
+            partner_key: text("partner_key")?,
+            shop_id: number("shop_id")?,
+            access_token: text("access_token")?,
+            categories,
+        })
+    }
+}
+
+/// Reads the answer of `get_category`.
+pub(super) fn categories(response: &Value) -> Vec<Category> {
+    let listed = response["category_list"].as_array().into_iter().flatten();
+    listed
+        .filter_map(|c| {
+            let name = c["display_category_name"].as_str().or(c["original_category_name"].as_str())?;
+            Some(Category {
+                id: c["category_id"].as_i64()?,
+                parent: c["parent_category_id"].as_i64().unwrap_or_default(),
+                name: fold::fold(name),
+                leaf: c["has_children"] == false,
+            })
+        })
+        .collect()
+}
+
+/// A leaf for a group: one whose own name, or that of a category above it, speaks of the group.
+pub(super) fn leaf(tree: &[Category], group: ProductGroup) -> Option<i64> {
+    let words: &[&str] = match group {
+        ProductGroup::Food => &["thuc pham", "food", "mat ong", "tra"],
+        ProductGroup::Drink => &["do uong", "ruou", "beverage"],
+        ProductGroup::Herbal => &["duoc lieu", "thao duoc", "suc khoe", "health"],
+        ProductGroup::Handicraft => &["thu cong", "handicraft", "handmade"],
+        ProductGroup::Ornamental => &["cay canh", "hoa", "sinh vat canh", "plant"],
+        ProductGroup::Tourism => &["du lich", "dich vu", "voucher", "travel"],
+    };
+    let by_id: HashMap<i64, &Category> = tree.iter().map(|c| (c.id, c)).collect();
+    let says = |category: &Category, word: &str| format!(" {} ", category.name).contains(&format!(" {word} "));
+    let speaks = |category: &Category, word: &str| {
+        let mut at = Some(category);
+        // A tree is at most five deep; the bound keeps a broken one from being walked for ever.
+        for _ in 0..10 {
+            let Some(here) = at else { return false };
+            if says(here, word) {
+                return true;
+            }
+            at = by_id.get(&here.parent).copied();
+        }
+        false
+    };
+    let leaves = || tree.iter().filter(|c| c.leaf);
+    words.iter().find_map(|word| leaves().find(|c| says(c, word)).or_else(|| leaves().find(|c| speaks(c, word)))).map(|c| c.id)
+}
+
+impl Limits {
+    /// Reads the answer of `get_item_limit`.
+    pub(super) fn read(response: &Value) -> Self {
+        let pair = |name: &str| {
+            let bound = |end: &str| response[name][end].as_i64().or_else(|| response[name][end].as_f64().and_then(whole));
+            (bound("min_limit").unwrap_or(0), bound("max_limit").unwrap_or(i64::MAX))
+        };
+        let sizes = |name: &str| {
+            let (low, high) = pair(name);
+            (usize::try_from(low).unwrap_or(0), usize::try_from(high).unwrap_or(usize::MAX))
+        };
+        Self {
+            name: sizes("item_name_length_limit"),
+            description: sizes("item_description_length_limit"),
+            price: pair("price_limit"),
+            stock: pair("stock_limit").1,
+            images: sizes("item_image_count_limit").1,
+        }
+    }
+
+    /// Refuses an offer that the marketplace would refuse, naming our field and the limit. Nothing is cut silently.
+    pub(super) fn check(&self, offer: &Offer) -> Result<(), PushError> {
+        let refuse = |field: &str, words: String| Err(PushError::Rejected(refusal("limit", &words), Some(field.to_owned())));
+        let within = |text: &str, (low, high): (usize, usize)| (low..=high).contains(&text.chars().count());
+        if !within(&offer.title, self.name) {
+            return refuse("title", format!("the title must have {} to {} characters", self.name.0, self.name.1));
+        }
+        if !within(&offer.description, self.description) {
+            return refuse("description", format!("the description must have {} to {} characters", self.description.0, self.description.1));
+        }
+        if !(self.price.0..=self.price.1).contains(&offer.price.amount()) {
+            return refuse("price", format!("the price must be {} to {} VND", self.price.0, self.price.1));
+        }
+        if i64::from(offer.stock) > self.stock {
+            return refuse("stock", format!("the stock must be at most {}", self.stock));
+        }
+        if offer.image_urls.is_empty() {
+            return refuse("media", "at least one picture is needed".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The body that `add_item` and `update_item` share.
+pub(super) fn content(offer: &Offer, category: i64, pictures: &[String], logistics: &[i64]) -> Value {
+    let delivery: Vec<_> = logistics.iter().map(|id| json!({ "logistic_id": id, "enabled": true })).collect();
+    json!({
+        "item_name": offer.title,
+        "description": offer.description,
+        "category_id": category,
+        "image": { "image_id_list": pictures },
+        "weight": kilograms(offer.weight_grams),
+        "logistic_info": delivery,
+        "brand": { "brand_id": 0, "original_brand_name": "NoBrand" },
+        "condition": "NEW",
+        "gtin_code": offer.gtin.as_ref().map_or("00", |g| g.as_str()),
+    })
+}
+
+/// Grams as a JSON number of kilograms, through text so that no float rounds it.
+fn kilograms(grams: u32) -> Value {
+    let text = format!("{}.{:03}", grams / 1000, grams % 1000);
+    text.parse::<Number>().map_or(Value::Null, Value::Number)
+}
+
+/// Limits of money come as JSON numbers with a fraction of zero.
+#[expect(clippy::cast_possible_truncation, reason = "limits are far below 2^53 and a saturated limit does not bind")]
+fn whole(number: f64) -> Option<i64> {
+    number.is_finite().then_some(number as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{gtin::Gtin, money::Vnd};
+
+    fn offer() -> Offer {
+        Offer {
+            key: "OCOP-ABC".into(),
+            title: "Mật ong Bạc hà 500 g".into(),
+            description: "Mật ong từ hoa bạc hà".into(),
+            group: ProductGroup::Food,
+            price: Vnd::try_from_i64(185_000).expect("a price"),
+            stock: 12,
+            gtin: Some(Gtin::parse("4006381333931").expect("a GTIN")),
+            weight_grams: 650,
+            image_urls: vec!["https://example.test/1.png".into()],
+        }
+    }
+
+    #[test]
+    fn the_body_of_an_item() {
+        let body = content(&offer(), 101, &["img-1".into()], &[8]);
+        let expected = r#"{"item_name":"Mật ong Bạc hà 500 g","description":"Mật ong từ hoa bạc hà","category_id":101,"image":{"image_id_list":["img-1"]},"weight":0.65,"logistic_info":[{"logistic_id":8,"enabled":true}],"brand":{"brand_id":0,"original_brand_name":"NoBrand"},"condition":"NEW","gtin_code":"4006381333931"}"#;
+        assert_eq!(body.to_string(), expected);
+    }
+
+    #[test]
+    fn limits_name_our_field() {
+        let limits = Limits { name: (5, 100), description: (10, 2000), price: (1000, 1_000_000), stock: 100, images: 9 };
+        assert_eq!(limits.check(&offer()), Ok(()));
+        let cases: [(fn(&mut Offer), &str); 6] = [
+            (|o| o.title = "Mật".into(), "title"),
+            (|o| o.title = "x".repeat(101), "title"),
+            (|o| o.description = "ngắn".into(), "description"),
+            (|o| o.price = Vnd::try_from_i64(999).expect("a price"), "price"),
+            (|o| o.stock = 101, "stock"),
+            (|o| o.image_urls.clear(), "media"),
+        ];
+        for (change, field) in cases {
+            let mut changed = offer();
+            change(&mut changed);
+            let Err(PushError::Rejected(_, named)) = limits.check(&changed) else { panic!("{field} passes") };
+            assert_eq!(named.as_deref(), Some(field));
+        }
+        let read = Limits::read(
+            &serde_json::json!({ "price_limit": { "min_limit": 1000.0, "max_limit": 120_000_000 }, "item_name_length_limit": { "min_limit": 5, "max_limit": 120 } }),
+        );
+        assert_eq!((read.price, read.name, read.images), ((1000, 120_000_000), (5, 120), usize::MAX));
+    }
+
+    #[test]
+    fn a_leaf_is_found_by_its_name_or_its_parents() {
+        let tree = categories(&serde_json::json!({ "category_list": [
+            { "category_id": 1, "parent_category_id": 0, "display_category_name": "Thực phẩm & Đồ uống", "has_children": true },
+            { "category_id": 2, "parent_category_id": 1, "display_category_name": "Bánh kẹo", "has_children": false },
+            { "category_id": 3, "parent_category_id": 1, "display_category_name": "Đồ uống", "has_children": false },
+            { "category_id": 4, "parent_category_id": 0, "display_category_name": "Hàng thủ công", "has_children": false },
+        ] }));
+        assert_eq!(leaf(&tree, ProductGroup::Food), Some(2));
+        assert_eq!(leaf(&tree, ProductGroup::Drink), Some(3));
+        assert_eq!(leaf(&tree, ProductGroup::Handicraft), Some(4));
+        assert_eq!(leaf(&tree, ProductGroup::Tourism), None);
+    }
+
+    #[test]
+    fn settings_name_what_is_wrong_and_hide_secrets() {
+        for (text, part) in [
+            ("[]", "JSON object"),
+            ("{}", "partner_id is missing"),
+            (r#"{"partner_id":"x"}"#, "partner_id must be a number"),
+            (r#"{"partner_id":"1","partner_key":" "}"#, "partner_key is missing"),
+            (
+                r#"{"partner_id":"1","partner_key":"k","shop_id":"2","access_token":"t","category_food":"x"}"#,
+                "category_food must be a number",
+            ),
+        ] {
+            let error = Settings::parse(text).expect_err(text);
+            assert!(error.contains(part), "{text}: {error}");
+        }
+        let settings =
+            Settings::parse(r#"{"partner_id":"1","partner_key":"hush","shop_id":"2","access_token":"quiet","category_food":"7"}"#)
+                .expect("reads");
+        assert_eq!(settings.categories[&ProductGroup::Food], 7);
+        let printed = format!("{settings:?}");
+        assert!(!printed.contains("hush") && !printed.contains("quiet"), "{printed}");
+    }
+}

@@ -1,0 +1,329 @@
+//! Listings: drafted, priced, published, taken back.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::{
+    domain::{
+        actor::{Action, Actor, permit},
+        id::{ListingId, ProductId, VariantId},
+        listing::{ChangeCause, HiddenReason, Listing, ListingState},
+        money::Vnd,
+        reason::Reason,
+    },
+    service::{
+        Call, Service, ServiceError,
+        form::{Form, Patch},
+        keys,
+        producers::{distinct, expect_version, handle},
+        publicity,
+        work::{Work, begin},
+    },
+    store::{
+        Direction, Page, PageRequest,
+        listings::{self, ListingFilter, ListingSort},
+        products, variants,
+    },
+};
+
+/// What creating a listing takes.
+#[derive(Debug, Clone)]
+pub struct ListingData {
+    /// The product.
+    pub product: ProductId,
+    /// The variant; the product's only one when left out.
+    pub variant: Option<VariantId>,
+    /// Title in Vietnamese; product name and net content when left out.
+    pub title_vi: Option<String>,
+    /// Title in English.
+    pub title_en: Option<String>,
+    /// Price in đồng, a decimal string.
+    pub price: String,
+    /// Units that may be sold.
+    pub stock: i64,
+    /// Smallest order.
+    pub min_order: i64,
+    /// Start of the offer.
+    pub valid_from: Option<DateTime<Utc>>,
+    /// End of the offer.
+    pub valid_until: Option<DateTime<Utc>>,
+}
+
+/// What can be changed of a listing beside price and stock.
+#[derive(Debug, Clone, Default)]
+pub struct ListingChange {
+    /// Title in Vietnamese.
+    pub title_vi: Option<String>,
+    /// Title in English.
+    pub title_en: Patch<String>,
+    /// Smallest order.
+    pub min_order: Option<i64>,
+    /// Start of the offer.
+    pub valid_from: Patch<DateTime<Utc>>,
+    /// End of the offer.
+    pub valid_until: Patch<DateTime<Utc>>,
+}
+
+const TITLE: usize = 150;
+const MAX_STOCK: i64 = 999_999;
+const MAX_MIN_ORDER: i64 = 10_000;
+
+/// Drafts a listing of a variant.
+pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Result<ListingId, ServiceError> {
+    let reach = permit(call.actor, Action::EditListing)?;
+    let mut form = Form::new("input");
+    let price = form.price("price.amount", &data.price);
+    let stock = form.number("stock", data.stock, 0..=MAX_STOCK);
+    let min_order = form.number("minOrder", data.min_order, 1..=MAX_MIN_ORDER);
+    let title_vi = form.optional("title", data.title_vi.as_deref(), TITLE);
+    let title_en = form.optional("titleEn", data.title_en.as_deref(), TITLE);
+    form.period("validUntil", data.valid_from.as_ref(), data.valid_until.as_ref());
+    form.finish()?;
+    let price = price.ok_or_else(|| ServiceError::refused("input.price", Reason::Required))?;
+    let work = begin!(service, call);
+    let product = products::find_for_update(&work.tx, data.product, &reach).await?;
+    let product = product.ok_or_else(|| ServiceError::refused("input.product", Reason::NotFound))?;
+    let producer_id = product.producer_id.ok_or_else(|| ServiceError::refused("input.product", Reason::ProducerMissing))?;
+    super::products::refuse_archived(&product).map_err(|_| ServiceError::refused("input.product", Reason::NotFound))?;
+    let sold: Vec<_> = variants::of_products(&work.tx, &[product.id]).await?.into_iter().filter(|v| !v.archived).collect();
+    let variant = match (data.variant, sold.as_slice()) {
+        (Some(id), _) => sold.iter().find(|v| v.id == id).ok_or_else(|| ServiceError::refused("input.variant", Reason::NotFound))?,
+        (None, [only]) => only,
+        (None, []) => return Err(ServiceError::refused("input.variant", Reason::VariantMissing)),
+        (None, _) => return Err(ServiceError::refused("input.variant", Reason::Required)),
+    };
+    let title_vi = title_vi.unwrap_or_else(|| format!("{} {} {}", product.name_vi, variant.net.value(), unit_word(variant.net.unit())));
+    let slug = unused_slug(&work, &title_vi).await?;
+    let listing = Listing {
+        id: service.new_id().into(),
+        external_key: format!("OCOP-{}", keys::code(12)),
+        slug,
+        producer_id,
+        product_id: product.id,
+        variant_id: variant.id,
+        title_vi,
+        title_en,
+        price,
+        stock,
+        min_order,
+        valid_from: data.valid_from,
+        valid_until: data.valid_until,
+        state: ListingState::Draft,
+        published_at: None,
+        version: 1,
+        record_version: 1,
+        window: None,
+        announced: false,
+        stars: 0,
+        group: product.group,
+        commune_code: product.commune_code.clone(),
+        created_at: work.at,
+        updated_at: work.at,
+    };
+    listings::insert(&work.tx, &listing).await?;
+    work.audit("listingCreate", ("listing", listing.id.0), json!({ "price": listing.price.amount() })).await?;
+    work.commit(listing.id.0).await?;
+    Ok(listing.id)
+}
+
+/// Changes title, smallest order or period.
+pub async fn update(
+    service: &Service,
+    call: &Call<'_>,
+    id: ListingId,
+    expected: i32,
+    change: ListingChange,
+) -> Result<ListingId, ServiceError> {
+    edit(service, call, id, Some(expected), "listingUpdate", |listing| {
+        let mut form = Form::new("input");
+        if let Some(title) = change.title_vi {
+            listing.title_vi = form.text("title", &title, TITLE);
+        }
+        change.title_en.and_then(|text| form.optional("titleEn", Some(&text), TITLE)).apply(&mut listing.title_en);
+        if let Some(min_order) = change.min_order {
+            listing.min_order = form.number("minOrder", min_order, 1..=MAX_MIN_ORDER);
+        }
+        change.valid_from.apply(&mut listing.valid_from);
+        change.valid_until.apply(&mut listing.valid_until);
+        form.period("validUntil", listing.valid_from.as_ref(), listing.valid_until.as_ref());
+        form.finish()?;
+        Ok(ChangeCause::ContentChanged)
+    })
+    .await
+}
+
+/// Sets the price.
+pub async fn set_price(
+    service: &Service,
+    call: &Call<'_>,
+    id: ListingId,
+    expected: Option<i32>,
+    amount: &str,
+) -> Result<ListingId, ServiceError> {
+    let mut form = Form::new("price");
+    let price: Option<Vnd> = form.price("amount", amount);
+    form.finish()?;
+    edit(service, call, id, expected, "listingSetPrice", |listing| {
+        listing.price = price.unwrap_or(listing.price);
+        Ok(ChangeCause::PriceChanged)
+    })
+    .await
+}
+
+/// Sets how many units may be sold.
+pub async fn set_stock(
+    service: &Service,
+    call: &Call<'_>,
+    id: ListingId,
+    expected: Option<i32>,
+    stock: i64,
+) -> Result<ListingId, ServiceError> {
+    let mut form = Form::new("");
+    let stock = form.number("stock", stock, 0..=MAX_STOCK);
+    form.finish()?;
+    edit(service, call, id, expected, "listingSetAvailability", |listing| {
+        listing.stock = stock;
+        Ok(ChangeCause::StockChanged)
+    })
+    .await
+}
+
+/// Takes a listing back; it can be published again.
+pub async fn unpublish(service: &Service, call: &Call<'_>, id: ListingId) -> Result<ListingId, ServiceError> {
+    edit(service, call, id, None, "listingUnpublish", |listing| {
+        if listing.state != ListingState::Published {
+            return Err(wrong_state(listing));
+        }
+        listing.state = ListingState::Unpublished;
+        Ok(ChangeCause::Unpublished)
+    })
+    .await
+}
+
+/// Ends a listing for good.
+pub async fn archive(service: &Service, call: &Call<'_>, id: ListingId) -> Result<ListingId, ServiceError> {
+    edit(service, call, id, None, "listingArchive", |listing| {
+        listing.state = ListingState::Archived;
+        Ok(ChangeCause::Archived)
+    })
+    .await
+}
+
+/// Publishes a listing: needs a rating of three stars or more that is, or will be, in force, and an active producer.
+pub async fn publish(service: &Service, call: &Call<'_>, id: ListingId) -> Result<ListingId, ServiceError> {
+    let reach = permit(call.actor, Action::EditListing)?;
+    let mut work = begin!(service, call);
+    let mut listing = listings::find_for_update(&work.tx, id, &reach).await?.ok_or_else(ServiceError::not_found)?;
+    if matches!(listing.state, ListingState::Published | ListingState::Archived) {
+        return Err(wrong_state(&listing));
+    }
+    listing.state = ListingState::Published;
+    let hidden = publicity::facts(&work.tx, &listing).await?.hidden(work.at);
+    if let Some(reason) = hidden.into_iter().find_map(obstacle) {
+        return Err(ServiceError::refused("id", reason));
+    }
+    listing.published_at.get_or_insert(work.at);
+    listing.version += 1;
+    listing.updated_at = work.at;
+    work.audit("listingPublish", ("listing", id.0), json!({ "version": listing.version })).await?;
+    publicity::refresh(service, &mut work, vec![listing], ChangeCause::Published).await?;
+    work.commit(id.0).await?;
+    Ok(id)
+}
+
+/// The listing with an id, if the actor may see it.
+pub async fn find(service: &Service, actor: &Actor, id: ListingId) -> Result<Option<Listing>, ServiceError> {
+    Ok(listings::find(&service.store, id, &service.view(actor)?).await?)
+}
+
+/// The listing with a slug, if the actor may see it.
+pub async fn by_slug(service: &Service, actor: &Actor, slug: &str) -> Result<Option<Listing>, ServiceError> {
+    Ok(listings::by_slug(&service.store, slug, &service.view(actor)?).await?)
+}
+
+/// The listing with our key on channels, if the actor may see it.
+pub async fn by_external_key(service: &Service, actor: &Actor, key: &str) -> Result<Option<Listing>, ServiceError> {
+    Ok(listings::by_external_key(&service.store, key, &service.view(actor)?).await?)
+}
+
+/// A sorted list of listings that the actor may see.
+pub async fn page(
+    service: &Service,
+    actor: &Actor,
+    filter: &ListingFilter,
+    sort: (ListingSort, Direction),
+    request: &PageRequest,
+) -> Result<Page<Listing>, ServiceError> {
+    Ok(listings::page(&service.store, filter, &service.view(actor)?, sort, request).await?)
+}
+
+/// How many listings a filter leaves for the actor, counting no further than `cap`.
+pub async fn count(service: &Service, actor: &Actor, filter: &ListingFilter, cap: u64) -> Result<u64, ServiceError> {
+    Ok(listings::count(&service.store, filter, &service.view(actor)?, cap).await?)
+}
+
+async fn edit(
+    service: &Service,
+    call: &Call<'_>,
+    id: ListingId,
+    expected: Option<i32>,
+    action: &'static str,
+    change: impl FnOnce(&mut Listing) -> Result<ChangeCause, ServiceError>,
+) -> Result<ListingId, ServiceError> {
+    let reach = permit(call.actor, Action::EditListing)?;
+    let mut work = begin!(service, call);
+    let mut listing = listings::find_for_update(&work.tx, id, &reach).await?.ok_or_else(ServiceError::not_found)?;
+    if let Some(expected) = expected {
+        expect_version(listing.version, expected)?;
+    }
+    if listing.state == ListingState::Archived {
+        return Err(wrong_state(&listing));
+    }
+    let cause = change(&mut listing)?;
+    listing.version += 1;
+    listing.updated_at = work.at;
+    work.audit(action, ("listing", id.0), json!({ "version": listing.version, "price": listing.price.amount(), "stock": listing.stock }))
+        .await?;
+    publicity::refresh(service, &mut work, vec![listing], cause).await?;
+    work.commit(id.0).await?;
+    Ok(id)
+}
+
+fn wrong_state(listing: &Listing) -> ServiceError {
+    ServiceError::refused("id", Reason::WrongState { state: listing.state.code().to_owned() })
+}
+
+/// What stands against publishing; a date that will come by itself does not.
+fn obstacle(hidden: HiddenReason) -> Option<Reason> {
+    match hidden {
+        HiddenReason::NotRated => Some(Reason::NotRated),
+        HiddenReason::CertificateExpired => Some(Reason::CertificateExpired),
+        HiddenReason::RatingRevoked => Some(Reason::RatingRevoked),
+        HiddenReason::ProducerSuspended => Some(Reason::ProducerSuspended),
+        HiddenReason::ProductArchived | HiddenReason::VariantArchived => Some(Reason::WrongState { state: hidden.code().to_owned() }),
+        HiddenReason::OfferEnded => Some(Reason::EndBeforeStart),
+        HiddenReason::NotPublished
+        | HiddenReason::Unpublished
+        | HiddenReason::Archived
+        | HiddenReason::CertificateNotYetValid
+        | HiddenReason::NotYetOffered => None,
+    }
+}
+
+async fn unused_slug(work: &Work, title: &str) -> Result<String, ServiceError> {
+    let slug = handle(title, "tin-dang");
+    let everyone = listings::View { reach: super::producers::EVERYTHING, at: work.at };
+    let used = listings::by_slug(&work.tx, &slug, &everyone).await?.is_some();
+    Ok(if used { distinct(&slug) } else { slug })
+}
+
+fn unit_word(unit: crate::domain::quantity::Unit) -> &'static str {
+    use crate::domain::quantity::Unit;
+    match unit {
+        Unit::Gram => "g",
+        Unit::Kilogram => "kg",
+        Unit::Milliliter => "ml",
+        Unit::Liter => "l",
+        Unit::Piece => "cái",
+    }
+}

@@ -1,0 +1,108 @@
+//! Use cases. One file a noun; each function shows five beats: authorize, begin, load, decide, save.
+
+pub mod accounts;
+pub mod api_keys;
+pub mod certifications;
+pub mod channels;
+pub mod clock;
+pub mod dossiers;
+mod error;
+pub mod feed;
+mod form;
+pub mod imports;
+pub mod keys;
+pub mod listings;
+pub mod media;
+pub mod members;
+mod passwords;
+pub mod producers;
+pub mod products;
+pub mod publicity;
+pub mod pushes;
+pub mod ratings;
+pub mod reference;
+pub mod sessions;
+pub mod variants;
+mod work;
+
+use std::{ops::Deref, sync::Arc};
+use uuid::Uuid;
+
+use crate::{
+    domain::cursor::CursorKey,
+    marketplace::registry::Registry,
+    store::{Store, listings::View},
+};
+pub use clock::Clock;
+pub use error::ServiceError;
+pub use work::Call;
+
+/// All that use cases need. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+/// What a [`Service`] is made of; see `app` for where it comes from.
+pub struct Inner {
+    /// The database.
+    pub store: Store,
+    /// The only source of time.
+    pub clock: Clock,
+    /// Seals what must not be readable in the database.
+    pub secrets: keys::SecretKey,
+    /// Signs cursors.
+    pub cursors: CursorKey,
+    /// Signs and verifies access tokens.
+    pub tokens: sessions::TokenKeys,
+    /// Marketplace adapters.
+    pub marketplaces: Registry,
+    /// This life of the change feed.
+    pub feed_epoch: i64,
+    /// Hashes passwords.
+    pub(crate) passwords: passwords::Passwords,
+}
+
+impl Deref for Service {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// The parts a service is assembled from.
+pub struct Parts {
+    /// The database, migrated.
+    pub store: Store,
+    /// The only source of time.
+    pub clock: Clock,
+    /// The deployment's secret.
+    pub secrets: keys::SecretKey,
+    /// Marketplace adapters.
+    pub marketplaces: Registry,
+    /// `iss` of access tokens.
+    pub issuer: String,
+    /// `aud` of access tokens.
+    pub audience: String,
+}
+
+impl Service {
+    /// Reads or creates the keys this database needs. Fails when the secret can't open the keys stored in it.
+    pub async fn start(parts: Parts) -> Result<Self, ServiceError> {
+        let Parts { store, clock, secrets, marketplaces, issuer, audience } = parts;
+        let tokens = sessions::load_keys(&store, &secrets, clock.now(), (issuer, audience)).await?;
+        let feed_epoch = feed::epoch(&store, clock.now()).await?;
+        let cursors = secrets.cursor_key();
+        let passwords = passwords::Passwords::new();
+        Ok(Self(Arc::new(Inner { store, clock, secrets, cursors, tokens, marketplaces, feed_epoch, passwords })))
+    }
+
+    /// A new identity; grows with time.
+    pub fn new_id(&self) -> Uuid {
+        keys::uuid_v7(self.clock.now())
+    }
+
+    /// What an actor sees of listings now.
+    pub fn view(&self, actor: &crate::domain::actor::Actor) -> Result<View, ServiceError> {
+        let reach = crate::domain::actor::permit(actor, crate::domain::actor::Action::ReadPrivate)?;
+        Ok(View { reach, at: self.clock.now() })
+    }
+}

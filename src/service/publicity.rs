@@ -1,0 +1,164 @@
+//! Who may see a listing, kept true: every change of a fact refreshes the windows it decides, and a pass catches the days and
+//! instants that are reached while nobody changes anything.
+
+use chrono::Duration;
+use std::collections::HashMap;
+
+use crate::{
+    domain::{
+        actor::{Actor, Reach},
+        admin_unit::{AdminUnit, Era},
+        certificate::Validity,
+        id::{ListingId, ProducerId, ProductId, VariantId},
+        listing::{ChangeCause, HiddenReason, Listing, PublicityFacts},
+        producer::{Producer, ProducerStatus},
+        product::{Product, ProductState, Variant},
+        rulebook::Stars,
+    },
+    service::{
+        Call, Service, ServiceError, keys,
+        producers::{EVERYTHING, saved},
+        work::{Begun, Work},
+    },
+    store::{
+        Db, admin_units,
+        changes::NewChange,
+        channel_listings::{self, Wanted},
+        channels,
+        listings::{self, SearchWords},
+        producers, products, ratings, variants,
+    },
+};
+
+/// Quick edits within this time become one push.
+const COALESCE_MILLIS: i64 = 150;
+/// Listings in one transaction of the pass.
+const PASS: u64 = 200;
+
+/// What decides about a set of listings, loaded with one statement a noun.
+struct Surroundings {
+    products: HashMap<ProductId, Product>,
+    variants: HashMap<VariantId, Variant>,
+    producers: HashMap<ProducerId, Producer>,
+    ratings: HashMap<ProductId, (Stars, Validity)>,
+    communes: HashMap<String, AdminUnit>,
+}
+
+/// Recomputes the windows of listings that the transaction holds locked, writes them, announces the change to the feed when the
+/// public sees or saw them, and tells their channels. Call it once in a transaction, after all other writes.
+pub(super) async fn refresh(service: &Service, work: &mut Work, affected: Vec<Listing>, cause: ChangeCause) -> Result<(), ServiceError> {
+    if affected.is_empty() {
+        return Ok(());
+    }
+    let around = surroundings(&work.tx, &affected).await?;
+    let mut carrying: HashMap<ProducerId, Vec<_>> = HashMap::new();
+    for mut listing in affected {
+        let facts = around.facts(&listing);
+        let words = around.place(&mut listing, &facts);
+        let seen_before = listing.announced;
+        let visible = listing.window.is_some_and(|w| w.contains(work.at));
+        listing.announced = visible;
+        listing.record_version += 1;
+        saved(listings::update(&work.tx, &listing, &words, &EVERYTHING).await?)?;
+        let wanted = Wanted { listing_id: listing.id, producer_id: listing.producer_id, version: listing.record_version };
+        channel_listings::want(&work.tx, wanted, work.at, work.at + Duration::milliseconds(COALESCE_MILLIS)).await?;
+        if visible && !seen_before {
+            if !carrying.contains_key(&listing.producer_id) {
+                carrying.insert(listing.producer_id, channels::carrying(&work.tx, listing.producer_id).await?);
+            }
+            for channel in &carrying[&listing.producer_id] {
+                channel_listings::ensure(&work.tx, service.new_id(), *channel, wanted, work.at).await?;
+            }
+        }
+        if visible || seen_before {
+            let reason = if visible { None } else { facts.hidden(work.at).first().map(|r| r.removal()) };
+            work.announce(NewChange { listing_id: listing.id, version: listing.record_version, causes: vec![cause], reason });
+        }
+    }
+    Ok(())
+}
+
+/// Announces listings whose window opened or closed by itself: a certificate that expired at midnight needs no human. Returns how
+/// many; call it again while that is not 0.
+pub async fn pass(service: &Service) -> Result<usize, ServiceError> {
+    if !listings::any_crossed(&service.store, service.clock.now()).await? {
+        return Ok(0);
+    }
+    let system = Actor::System;
+    let Begun::Fresh(mut work) = service.begin(&Call::new(&system)).await? else { return Ok(0) };
+    let crossed = listings::crossed_for_update(&work.tx, work.at, PASS).await?;
+    let count = crossed.len();
+    if count > 0 {
+        refresh(service, &mut work, crossed, ChangeCause::DateReached).await?;
+        work.commit(keys::uuid_v7(service.clock.now())).await?;
+        tracing::info!(count, "listings changed visibility because a date was reached");
+    }
+    Ok(count)
+}
+
+/// Why these listings are hidden now; a visible one has no reasons.
+pub async fn hidden(service: &Service, listings: &[Listing]) -> Result<HashMap<ListingId, Vec<HiddenReason>>, ServiceError> {
+    let around = surroundings(&service.store, listings).await?;
+    let now = service.clock.now();
+    Ok(listings.iter().map(|l| (l.id, around.facts(l).hidden(now))).collect())
+}
+
+/// What decides about one listing, as a transaction sees it.
+pub(super) async fn facts(db: &impl Db, listing: &Listing) -> Result<PublicityFacts, ServiceError> {
+    Ok(surroundings(db, std::slice::from_ref(listing)).await?.facts(listing))
+}
+
+async fn surroundings(db: &impl Db, listings: &[Listing]) -> Result<Surroundings, ServiceError> {
+    let all = Reach::All;
+    let product_ids: Vec<_> = listings.iter().map(|l| l.product_id).collect();
+    let variant_ids: Vec<_> = listings.iter().map(|l| l.variant_id).collect();
+    let producer_ids: Vec<_> = listings.iter().map(|l| l.producer_id).collect();
+    let products: HashMap<_, _> = products::find_many(db, &product_ids, &all).await?.into_iter().map(|p| (p.id, p)).collect();
+    let producers: HashMap<_, _> = producers::find_many(db, &producer_ids).await?.into_iter().map(|p| (p.id, p)).collect();
+    let mut newest = HashMap::new();
+    for rating in ratings::of_products(db, &product_ids).await? {
+        newest.entry(rating.product_id).or_insert((rating.stars, rating.validity));
+    }
+    let codes: Vec<String> =
+        products.values().filter_map(|p| p.commune_code.clone()).chain(producers.values().filter_map(|p| p.commune_code.clone())).collect();
+    let communes = admin_units::find_many(db, Era::From20250701, &codes).await?;
+    Ok(Surroundings {
+        variants: variants::find_many(db, &variant_ids).await?.into_iter().map(|v| (v.id, v)).collect(),
+        ratings: newest,
+        communes: communes.into_iter().map(|u| (u.code.clone(), u)).collect(),
+        products,
+        producers,
+    })
+}
+
+impl Surroundings {
+    fn facts(&self, listing: &Listing) -> PublicityFacts {
+        PublicityFacts {
+            state: listing.state,
+            product: self.products.get(&listing.product_id).map_or(ProductState::Archived, |p| p.state),
+            variant_archived: self.variants.get(&listing.variant_id).is_none_or(|v| v.archived),
+            producer: self.producers.get(&listing.producer_id).map_or(ProducerStatus::Suspended, |p| p.status),
+            rating: self.ratings.get(&listing.product_id).copied(),
+            valid_from: listing.valid_from,
+            valid_until: listing.valid_until,
+        }
+    }
+
+    /// Sets what public reads filter by, and tells the words the search finds it under.
+    fn place(&self, listing: &mut Listing, facts: &PublicityFacts) -> SearchWords {
+        let product = self.products.get(&listing.product_id);
+        let producer = self.producers.get(&listing.producer_id);
+        listing.window = facts.window();
+        listing.stars = facts.rating.map_or(0, |(stars, _)| stars.get());
+        listing.group = product.and_then(|p| p.group);
+        listing.commune_code = product.and_then(|p| p.commune_code.clone()).or_else(|| producer.and_then(|p| p.commune_code.clone()));
+        let commune = listing.commune_code.as_ref().and_then(|c| self.communes.get(c));
+        let words = [
+            product.map(|p| p.name_vi.clone()),
+            product.and_then(|p| p.name_en.clone()),
+            producer.map(|p| p.display_name.clone()),
+            commune.map(|c| c.name.clone()),
+        ];
+        SearchWords { words: words.into_iter().flatten().collect() }
+    }
+}
