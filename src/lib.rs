@@ -1,6 +1,9 @@
 //! OCOP catalog: producers, OCOP-rated products and listings; listings pushed to marketplaces and pulled by them.
 
 pub mod domain;
+pub mod graphql;
+pub mod http;
 pub mod marketplace;
+pub mod sandbox;
 pub mod service;
 pub mod store;

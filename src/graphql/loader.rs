@@ -1,0 +1,171 @@
+//! Batches: nested fields of a page are loaded with one statement a kind, however long the page is.
+
+use async_graphql::dataloader::Loader;
+use std::{collections::HashMap, hash::Hash};
+
+use crate::{
+    domain::{
+        actor::{Action, Actor, Reach, permit},
+        admin_unit::{AdminUnit, Era},
+        channel::{Channel, ChannelListing},
+        id::{ChannelId, ListingId, ProducerId, ProductId, VariantId},
+        listing::{HiddenReason, Listing},
+        producer::{Producer, ProducerStatus},
+        product::{Certification, Media, Product, Recognition, Variant},
+        rating::Rating,
+    },
+    service::{Service, ServiceError, publicity},
+    store::{
+        StoreError, admin_units, certifications, channel_listings, channels,
+        listings::{self, View},
+        media, producers, products, ratings, recognitions, variants,
+    },
+};
+
+/// Loads what one request asks for, as its actor may see it.
+pub struct Batch {
+    service: Service,
+    reach: Reach,
+}
+
+impl Batch {
+    /// A batch for an actor.
+    pub fn new(service: Service, actor: &Actor) -> Self {
+        let reach = permit(actor, Action::ReadPrivate).unwrap_or(Reach::Producers(Vec::new()));
+        Self { service, reach }
+    }
+
+    fn view(&self) -> View {
+        View { reach: self.reach.clone(), at: self.service.clock.now() }
+    }
+}
+
+macro_rules! key {
+    ($($(#[$doc:meta])* $name:ident($inner:ty)),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub(super) struct $name(pub(super) $inner);
+    )+};
+}
+
+key! {
+    /// The producer with an id.
+    ProducerKey(ProducerId),
+    /// The product with an id.
+    ProductKey(ProductId),
+    /// The variant with an id.
+    VariantKey(VariantId),
+    /// The variants of a product.
+    VariantsOf(ProductId),
+    /// The pictures of a product.
+    MediaOf(ProductId),
+    /// The documents of a product.
+    CertificationsOf(ProductId),
+    /// The ratings of a product, newest first.
+    RatingsOf(ProductId),
+    /// What a source recorded of a product.
+    RecognitionOf(ProductId),
+    /// The commune of today with a code.
+    CommuneKey(String),
+    /// The commune before 2025-07-01 with a code.
+    LegacyCommuneKey(String),
+    /// The listing with an id.
+    ListingKey(ListingId),
+    /// Why a listing is hidden.
+    HiddenKey(ListingId),
+    /// The push states of a listing.
+    ChannelsOf(ListingId),
+    /// The channel with an id.
+    ChannelKey(ChannelId),
+}
+
+/// An error that is shared by the keys of a batch.
+#[derive(Debug, Clone)]
+pub struct BatchError(std::sync::Arc<ServiceError>);
+
+impl From<ServiceError> for BatchError {
+    fn from(error: ServiceError) -> Self {
+        Self(std::sync::Arc::new(error))
+    }
+}
+
+impl From<StoreError> for BatchError {
+    fn from(error: StoreError) -> Self {
+        ServiceError::from(error).into()
+    }
+}
+
+impl From<BatchError> for crate::graphql::error::Fault {
+    fn from(error: BatchError) -> Self {
+        match error.0.as_ref() {
+            ServiceError::Unavailable(what) => ServiceError::Unavailable(what.clone()).into(),
+            other => Self::internal(&other.to_string()),
+        }
+    }
+}
+
+fn grouped<K: Eq + Hash, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Vec<V>> {
+    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}
+
+macro_rules! load {
+    ($key:ident => $value:ty, |$batch:ident, $ids:ident| $body:expr) => {
+        impl Loader<$key> for Batch {
+            type Value = $value;
+            type Error = BatchError;
+
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, BatchError> {
+                let $batch = self;
+                let $ids: Vec<_> = keys.iter().map(|k| k.0.clone()).collect();
+                Ok($body)
+            }
+        }
+    };
+}
+
+load!(ProducerKey => Producer, |batch, ids| {
+    let found = producers::find_many(&batch.service.store, &ids).await?;
+    let seen = |p: &Producer| p.status == ProducerStatus::Active || batch.reach.covers(p.id);
+    found.into_iter().filter(seen).map(|p| (ProducerKey(p.id), p)).collect()
+});
+load!(ProductKey => Product, |batch, ids| {
+    products::find_many(&batch.service.store, &ids, &batch.reach).await?.into_iter().map(|p| (ProductKey(p.id), p)).collect()
+});
+load!(VariantKey => Variant, |batch, ids| {
+    variants::find_many(&batch.service.store, &ids).await?.into_iter().map(|v| (VariantKey(v.id), v)).collect()
+});
+load!(VariantsOf => Vec<Variant>, |batch, ids| grouped(variants::of_products(&batch.service.store, &ids).await?, |v| VariantsOf(v.product_id)));
+load!(MediaOf => Vec<Media>, |batch, ids| grouped(media::of_products(&batch.service.store, &ids).await?, |m| MediaOf(m.product_id)));
+load!(CertificationsOf => Vec<Certification>, |batch, ids| {
+    grouped(certifications::of_products(&batch.service.store, &ids).await?, |c| CertificationsOf(c.product_id))
+});
+load!(RatingsOf => Vec<Rating>, |batch, ids| grouped(ratings::of_products(&batch.service.store, &ids).await?, |r| RatingsOf(r.product_id)));
+load!(RecognitionOf => Recognition, |batch, ids| {
+    recognitions::of_products(&batch.service.store, &ids).await?.into_iter().map(|(product, r)| (RecognitionOf(product), r)).collect()
+});
+load!(CommuneKey => AdminUnit, |batch, ids| {
+    let units = admin_units::find_many(&batch.service.store, Era::From20250701, &ids).await?;
+    units.into_iter().map(|u| (CommuneKey(u.code.clone()), u)).collect()
+});
+load!(LegacyCommuneKey => AdminUnit, |batch, ids| {
+    let units = admin_units::find_many(&batch.service.store, Era::Before20250701, &ids).await?;
+    units.into_iter().map(|u| (LegacyCommuneKey(u.code.clone()), u)).collect()
+});
+load!(ListingKey => Listing, |batch, ids| {
+    listings::find_many(&batch.service.store, &ids, &batch.view()).await?.into_iter().map(|l| (ListingKey(l.id), l)).collect()
+});
+load!(HiddenKey => Vec<HiddenReason>, |batch, ids| {
+    let seen = listings::find_many(&batch.service.store, &ids, &batch.view()).await?;
+    publicity::hidden(&batch.service, &seen).await?.into_iter().map(|(id, reasons)| (HiddenKey(id), reasons)).collect()
+});
+load!(ChannelsOf => Vec<ChannelListing>, |batch, ids| {
+    grouped(channel_listings::of_listings(&batch.service.store, &ids, &batch.reach).await?, |c| ChannelsOf(c.listing_id))
+});
+load!(ChannelKey => Channel, |batch, ids| {
+    // Its owner sees all of a channel; others whose listings it carries see its name and state through their own push states.
+    channels::find_many(&batch.service.store, &ids, &Reach::All).await?.into_iter().map(|c| (ChannelKey(c.id), c)).collect()
+});

@@ -1,0 +1,165 @@
+//! Writes answers: the status, the headers and the body of every outcome.
+
+use crate::graphql::guard::Rejection;
+use crate::http::graphql::accept::Media;
+use crate::http::graphql::errors;
+use async_graphql::{ServerError, Value, value};
+use axum::body::Body;
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What became of a request, as far as the HTTP status tells.
+#[derive(Debug, Clone, Copy)]
+enum Outcome {
+    /// The operation ran.
+    Executed,
+    /// The document was refused; the status it gets from media types that tell.
+    Document(StatusCode),
+    /// The request was refused as HTTP.
+    Transport(StatusCode),
+}
+
+/// Why a request did not run.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    Transport(Fault),
+    Document(Rejection),
+}
+
+/// A request refused as HTTP, before its document counted.
+#[derive(Debug)]
+pub(super) struct Fault {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    allow: Option<&'static str>,
+}
+
+/// The members of an answer in the order the specification recommends.
+#[derive(Serialize)]
+struct Members {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ServerError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    extensions: BTreeMap<String, Value>,
+}
+
+/// The answer to an operation the engine took: its data, or the errors of its validation.
+pub(super) fn executed(response: async_graphql::Response, cost: u64, max: u64, media: Media) -> Response {
+    // In async-graphql 7 a request error is: errors, no data, and no error has a path.
+    let invalid = !response.errors.is_empty() && response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+    let outcome = if invalid { Outcome::Document(StatusCode::BAD_REQUEST) } else { Outcome::Executed };
+    let mut extensions = response.extensions;
+    extensions.insert("cost".to_owned(), value!({ "requested": cost, "max": max }));
+    let members = Members { errors: errors::seal(response.errors, invalid), data: (!invalid).then_some(response.data), extensions };
+    let mut answer = write(outcome, &members, media);
+    answer.headers_mut().extend(response.http_headers);
+    answer
+}
+
+/// The answer to a request that did not run.
+pub(super) fn refused(refusal: Refusal, media: Media) -> Response {
+    let (outcome, error, allow) = match refusal {
+        Refusal::Transport(fault) => (Outcome::Transport(fault.status), errors::coded(fault.message, fault.code), fault.allow),
+        Refusal::Document(rejection) => {
+            let status = StatusCode::from_u16(rejection.http_status).unwrap_or(StatusCode::BAD_REQUEST);
+            (Outcome::Document(status), ServerError::from(rejection), None)
+        }
+    };
+    let mut answer = write(outcome, &Members { errors: vec![error], data: None, extensions: BTreeMap::new() }, media);
+    if let Some(allow) = allow {
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    answer
+}
+
+/// The status policy. The draft of August 2026 asks for 422 and 294; clients and `graphql-http` still judge by 400 and 200.
+fn status(outcome: Outcome, media: Media) -> StatusCode {
+    match (outcome, media) {
+        (Outcome::Transport(status), _) | (Outcome::Document(status), Media::GraphqlResponse) => status,
+        (Outcome::Executed, _) | (Outcome::Document(_), Media::Json) => StatusCode::OK,
+    }
+}
+
+fn write(outcome: Outcome, members: &Members, media: Media) -> Response {
+    // Written straight from the engine's values: the order of the fields is the order of the query.
+    let (status, body) = match serde_json::to_vec(members) {
+        Ok(body) => (status(outcome, media), body),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written as JSON");
+            (StatusCode::INTERNAL_SERVER_ERROR, errors::INTERNAL_BODY.as_bytes().to_vec())
+        }
+    };
+    let mut answer = Response::new(Body::from(body));
+    *answer.status_mut() = status;
+    set_headers(answer.headers_mut(), media);
+    answer
+}
+
+fn set_headers(headers: &mut HeaderMap, media: Media) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("accept, accept-language, authorization"));
+}
+
+impl Fault {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), allow: None }
+    }
+
+    pub(super) fn malformed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message)
+    }
+
+    pub(super) fn unsupported(message: &str) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_USER_INPUT", message)
+    }
+
+    pub(super) fn too_large(limit: usize) -> Self {
+        let message = format!("The body is larger than {limit} bytes. Split it into several requests.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_USER_INPUT", message)
+    }
+
+    pub(super) fn body_timeout(limit: Duration) -> Self {
+        let message = format!("The body did not arrive within {} seconds.", limit.as_secs());
+        Self::new(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", message)
+    }
+
+    pub(super) fn execution_timeout(limit: Duration) -> Self {
+        let message = format!("The operation did not finish within {} seconds. Ask for smaller pages.", limit.as_secs());
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", message)
+    }
+
+    pub(super) fn not_acceptable() -> Self {
+        let message = "Accept application/graphql-response+json or application/json in UTF-8.";
+        Self::new(StatusCode::NOT_ACCEPTABLE, "BAD_USER_INPUT", message)
+    }
+
+    pub(super) fn method() -> Self {
+        let fault = Self::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", "Send operations by POST, or queries by GET.");
+        Self { allow: Some("GET, POST"), ..fault }
+    }
+
+    pub(super) fn mutation_by_get() -> Self {
+        let fault = Self::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", "GET only reads. Send mutations by POST.");
+        Self { allow: Some("POST"), ..fault }
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::Transport(fault)
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Document(rejection)
+    }
+}

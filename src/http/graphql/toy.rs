@@ -1,0 +1,88 @@
+//! A small schema behind the endpoint, on loopback, for its tests.
+
+use crate::graphql::guard::{Guard, Limits};
+use crate::http::graphql::{EndpointLimits, Execute, GraphqlEndpoint};
+use crate::http::wire::Server;
+use async_graphql::{EmptySubscription, Error, ErrorExtensions, Object, Schema};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) struct Query;
+pub(super) struct Mutation;
+
+/// What `prepare` put into the request.
+pub(super) struct Caller(pub(super) &'static str);
+
+#[Object]
+impl Query {
+    async fn zulu(&self) -> &str {
+        "z"
+    }
+    async fn alpha(&self) -> &str {
+        "a"
+    }
+    async fn caller(&self, context: &async_graphql::Context<'_>) -> &str {
+        context.data_unchecked::<Caller>().0
+    }
+    async fn double(&self, number: i32) -> i32 {
+        number * 2
+    }
+    async fn parsed(&self, id: uuid::Uuid) -> String {
+        id.to_string()
+    }
+    async fn leaking(&self) -> Result<Option<i32>, Error> {
+        Err(Error::new("SELECT password FROM account"))
+    }
+    async fn refused(&self) -> Result<i32, Error> {
+        Err(Error::new("No such listing.").extend_with(|_, extensions| extensions.set("code", "NOT_FOUND")))
+    }
+    async fn list(&self, #[graphql(default = 20)] first: i32) -> Vec<Row> {
+        (0..first).map(|_| Row).collect()
+    }
+    async fn never(&self) -> i32 {
+        std::future::pending().await
+    }
+    async fn explode(&self) -> i32 {
+        assert!(std::hint::black_box(false), "a resolver panicked on purpose");
+        0
+    }
+}
+
+pub(super) struct Row;
+
+#[Object]
+impl Row {
+    async fn broken(&self) -> Result<Option<i32>, Error> {
+        Err(Error::new("disk on fire"))
+    }
+}
+
+#[Object]
+impl Mutation {
+    async fn touch(&self) -> bool {
+        true
+    }
+}
+
+/// An endpoint with short waits and a body limit of 64 KiB.
+pub(super) fn endpoint() -> GraphqlEndpoint {
+    let schema = Schema::build(Query, Mutation, EmptySubscription).finish();
+    let guard = Guard::new(&schema.sdl(), Limits::default()).unwrap();
+    let execute: Execute = Arc::new(move |request| {
+        let schema = schema.clone();
+        Box::pin(async move { schema.execute(request).await })
+    });
+    let limits =
+        EndpointLimits { body_wait: Duration::from_millis(200), execution: Duration::from_millis(200), ..EndpointLimits::default() };
+    GraphqlEndpoint::with_limits(guard, execute, limits)
+}
+
+/// Serves the endpoint at `/graphql` with all middleware.
+pub(super) async fn serve() -> Server {
+    let endpoint = Arc::new(endpoint());
+    let handler = axum::routing::any(move |request: axum::extract::Request| {
+        let endpoint = Arc::clone(&endpoint);
+        async move { endpoint.handle(request, |request| request.data(Caller("anonymous"))).await }
+    });
+    Server::start(crate::http::observe::observed(axum::Router::new().route("/graphql", handler))).await
+}
