@@ -71,7 +71,9 @@ impl IntoResponse for Asset {
             (REFERRER_POLICY, "no-referrer"),
         ];
         let mut response = self.bytes.into_response();
-        response.headers_mut().extend(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        for (name, value) in headers {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
         response
     }
 }

@@ -164,8 +164,6 @@ mod tests {
         let mut socket = server.connect().await;
         let client = socket.local_addr().unwrap().to_string();
         socket.write_all(REQUEST).await.unwrap();
-        let mut first = vec![0; 12];
-        socket.read_exact(&mut first).await.unwrap();
         socket.write_all(b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").await.unwrap();
         let both = Reply::read(&mut socket).await;
         assert_eq!(both.text().matches(&client).count(), 2, "{}", both.text());

@@ -48,7 +48,7 @@ fn fragments_that_double_are_weighed_not_expanded() {
             assert!(refusal.message.contains("2000 selected fields"), "{levels} {end}: {}", refusal.message);
         }
     }
-    assert!(check(&doubling(5, "__typename")).is_ok());
+    assert!(check(&doubling(4, "__typename")).is_ok());
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn each_limit_allows_its_number_and_refuses_one_more() {
     type Build = fn(u64) -> String;
     let table: [(&str, u64, Build); 9] = [
         ("tokens", 2_000, |n| {
-            format!("{{ product(id: 1) {{ related(first: 1) {{ nodes {{ {} }} }} }} }}", "id ".repeat(usize::try_from(n).unwrap() - 20))
+            format!("{{ product(id: 1) {{ related(first: 1) {{ nodes {{ {} }} }} }} }}", "id ".repeat(usize::try_from(n).unwrap() - 21))
         }),
         ("operations", 10, |n| times(n, |i| format!("query q{i} {{ __typename }} "))),
         ("fragments", 50, |n| format!("query q0 {{ __typename }} {}", times(n, |i| format!("fragment f{i} on Query {{ __typename }} ")))),

@@ -214,7 +214,7 @@ async fn errors_while_running_keep_data_and_hide_what_has_no_code() {
         let reply = query(&server, document).await;
         assert_eq!((reply.status, code(&reply).as_str()), (200, expected), "{document}");
         let body = reply.json();
-        assert_eq!(body.get("data"), Some(&data), "{document}");
+        assert_eq!(body.get("data"), Some(&data), "{document} {}", reply.text());
         assert_eq!(body["errors"][0]["message"], message);
         assert!(body["errors"][0]["path"].is_array());
     }

@@ -231,7 +231,7 @@ mod tests {
         let read = Limits::read(
             &serde_json::json!({ "price_limit": { "min_limit": 1000.0, "max_limit": 120_000_000 }, "item_name_length_limit": { "min_limit": 5, "max_limit": 120 } }),
         );
-        assert_eq!((read.price, read.name, read.images), ((1000, 120_000_000), (5, 120), usize::MAX));
+        assert_eq!((read.price, read.name, read.images), ((1000, 120_000_000), (5, 120), usize::try_from(i64::MAX).expect("64 bits")));
     }
 
     #[test]
