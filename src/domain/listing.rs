@@ -9,6 +9,7 @@ use crate::domain::{
     money::Vnd,
     producer::ProducerStatus,
     product::{ProductGroup, ProductState},
+    reason::Locale,
     rulebook::Stars,
 };
 
@@ -249,6 +250,30 @@ impl PublicityFacts {
 }
 
 impl HiddenReason {
+    /// The reason for people, with what to do about it.
+    pub const fn sentence(self, locale: Locale) -> &'static str {
+        let (vi, en) = match self {
+            Self::NotPublished => ("Tin chưa được đăng bán.", "The listing is not published yet; publish it."),
+            Self::Unpublished => ("Chủ thể đã ngừng đăng bán.", "Its producer took it back; publish it again."),
+            Self::Archived => ("Tin đã được lưu trữ.", "The listing is archived; make a new one."),
+            Self::NotRated => ("Sản phẩm chưa được công nhận từ 3 sao trở lên.", "The product has no rating of three stars or more."),
+            Self::CertificateNotYetValid => ("Giấy chứng nhận chưa có hiệu lực.", "The certificate is not in force yet."),
+            Self::CertificateExpired => {
+                ("Giấy chứng nhận đã hết hạn; cần đánh giá lại.", "The certificate has expired; have the product rated again.")
+            }
+            Self::RatingRevoked => ("Kết quả công nhận đã bị thu hồi.", "The rating was withdrawn by a decision."),
+            Self::ProducerSuspended => ("Chủ thể đang bị tạm dừng.", "The producer is suspended; ask the province's office."),
+            Self::ProductArchived => ("Sản phẩm đã được lưu trữ.", "The product is archived."),
+            Self::VariantArchived => ("Quy cách này không còn bán.", "The variant is no longer sold; list another one."),
+            Self::NotYetOffered => ("Chưa đến ngày bắt đầu bán.", "The listing's own period has not begun."),
+            Self::OfferEnded => ("Đã hết thời gian bán.", "The listing's own period is over; set a later end."),
+        };
+        match locale {
+            Locale::Vi => vi,
+            Locale::En => en,
+        }
+    }
+
     /// The reason a consumer of the feed is told.
     pub const fn removal(self) -> RemovalReason {
         match self {

@@ -92,6 +92,8 @@ reasons! {
     InvalidMonths = INVALID_MONTHS, "Tháng phải từ 1 đến 12, không trùng nhau.", "Months are 1 to 12, each once.";
     /// No such commune in force.
     UnknownCommune = UNKNOWN_COMMUNE, "Không có xã, phường nào mang mã này từ 01/07/2025.", "No commune in force since 2025-07-01 has this code.";
+    /// A name that several communes had.
+    AmbiguousCommune { districts: String } = AMBIGUOUS_COMMUNE, "Nhiều xã cùng tên; hãy nêu huyện: {districts}.", "Several communes had that name; name one of the districts: {districts}.";
     /// No such value.
     UnknownValue { allowed: String } = UNKNOWN_VALUE, "Giá trị không có; chọn một trong: {allowed}.", "Unknown value; choose one of: {allowed}.";
     /// Ends before it starts.

@@ -2,7 +2,7 @@
 
 use async_graphql::{
     Enum, ObjectType, OutputType,
-    connection::{Connection, ConnectionNameType, DefaultEdgeName, Edge, EmptyFields},
+    connection::{Connection, Edge, EmptyFields},
 };
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Most rows of a page.
-pub const MAX_PAGE: i32 = 100;
+pub(super) const MAX_PAGE: i32 = 100;
 const DEFAULT_PAGE: i32 = 20;
 
 /// Which way a list is sorted.
@@ -41,44 +41,49 @@ pub(super) struct Paging {
     pub(super) before: Option<String>,
 }
 
+/// One list as it was asked for: which page of it, and the scope its cursors are signed for.
+pub(super) struct Listed<'a> {
+    asked: &'a Asked,
+    scope: String,
+    pub(super) request: PageRequest,
+}
+
 impl Paging {
-    /// Reads the arguments. Cursors must be of the same list: `scope` names its filter and order.
-    pub(super) fn request(&self, asked: &Asked, scope: &str) -> Result<PageRequest, Fault> {
+    /// Reads the arguments. Cursors must be of the same list: `parts` name it, its filter and its order.
+    pub(super) fn of<'a>(self, asked: &'a Asked, parts: &[&str]) -> Result<Listed<'a>, Fault> {
+        let scope = cursor::scope(parts);
         let backwards = self.last.is_some() || self.before.is_some();
         if backwards && (self.first.is_some() || self.after.is_some()) {
             return Err(Fault::input("Use first and after, or last and before, not both."));
         }
-        let (size, from, name) = if backwards { (self.last, &self.before, "last") } else { (self.first, &self.after, "first") };
+        let (size, from, name) = if backwards { (self.last, self.before, "last") } else { (self.first, self.after, "first") };
         let size = size.unwrap_or(DEFAULT_PAGE);
         if !(1..=MAX_PAGE).contains(&size) {
             return Err(Fault::input(format!("{name} must be from 1 to {MAX_PAGE}.")));
         }
-        let from = from.as_deref().map(|text| asked.service.cursors.open::<Position>(scope, text)).transpose()?;
-        Ok(PageRequest { limit: u64::from(size.unsigned_abs()), from, backwards })
+        let from = from.as_deref().map(|text| asked.service.cursors.open::<Position>(&scope, text)).transpose()?;
+        Ok(Listed { asked, scope, request: PageRequest { limit: u64::from(size.unsigned_abs()), from, backwards } })
     }
 }
 
-/// The scope of a list's cursors: its name, filter and order.
-pub(super) fn scope(parts: &[&str]) -> String {
-    cursor::scope(parts)
-}
+impl Listed<'_> {
+    /// The connection with its rows.
+    pub(super) fn connection<Node: OutputType, Row>(&self, page: Page<Row>, node: impl Fn(Row) -> Node) -> Connection<String, Node> {
+        self.connection_with(page, EmptyFields, node)
+    }
 
-/// A connection from a page of rows.
-pub(super) fn connection<Name, Node, Row, Extra>(
-    asked: &Asked,
-    scope: &str,
-    page: Page<Row>,
-    backwards: bool,
-    (extra, node): (Extra, impl Fn(Row) -> Node),
-) -> Connection<String, Node, Extra, EmptyFields, Name, DefaultEdgeName>
-where
-    Name: ConnectionNameType,
-    Node: OutputType,
-    Extra: ObjectType,
-{
-    let (previous, next) = if backwards { (page.has_more, page.continued) } else { (page.continued, page.has_more) };
-    let mut connection = Connection::with_additional_fields(previous, next, extra);
-    let edge = |(position, row): (Position, Row)| Edge::new(asked.service.cursors.seal(scope, &position), node(row));
-    connection.edges.extend(page.rows.into_iter().map(edge));
-    connection
+    /// The connection with its rows and fields of its own.
+    pub(super) fn connection_with<Node: OutputType, Row, Extra: ObjectType>(
+        &self,
+        page: Page<Row>,
+        extra: Extra,
+        node: impl Fn(Row) -> Node,
+    ) -> Connection<String, Node, Extra> {
+        let backwards = self.request.backwards;
+        let (previous, next) = if backwards { (page.has_more, page.continued) } else { (page.continued, page.has_more) };
+        let mut connection = Connection::with_additional_fields(previous, next, extra);
+        let edge = |(position, row): (Position, Row)| Edge::new(self.asked.service.cursors.seal(&self.scope, &position), node(row));
+        connection.edges.extend(page.rows.into_iter().map(edge));
+        connection
+    }
 }

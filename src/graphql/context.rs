@@ -1,6 +1,6 @@
 //! What every resolver works with: the service, who asks, in which language.
 
-use async_graphql::{Context, dataloader::DataLoader};
+use async_graphql::{Context, Enum, MaybeUndefined, dataloader::DataLoader};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     domain::{actor::Actor, reason::Locale},
     graphql::{error::Fault, loader::Batch},
-    service::{Call, Service},
+    service::{Call, Patch, Service},
     store::journal::RequestKey,
 };
 
@@ -21,6 +21,36 @@ pub struct Asked {
     pub actor: Actor,
     /// The language of sentences.
     pub locale: Locale,
+}
+
+/// Languages texts are kept in. Values may be added.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(name = "Locale", remote = "Locale")]
+pub enum LocaleArgument {
+    /// Vietnamese.
+    Vi,
+    /// English.
+    En,
+}
+
+/// A text in Vietnamese and, perhaps, English.
+pub(super) struct Text<'a>(pub(super) &'a str, pub(super) Option<&'a str>);
+
+impl<'a> Text<'a> {
+    /// The text in the language asked for, or in that of the request.
+    pub(super) fn in_language(&self, context: &Context<'_>, locale: Option<LocaleArgument>) -> Result<&'a str, Fault> {
+        let locale = locale.map_or(asked(context)?.locale, Into::into);
+        Ok(if locale == Locale::En { self.1.unwrap_or(self.0) } else { self.0 })
+    }
+}
+
+/// An input field that may be left out (leave alone), null (clear) or given.
+pub(super) fn patch<T>(field: MaybeUndefined<T>) -> Patch<T> {
+    match field {
+        MaybeUndefined::Undefined => Patch::Keep,
+        MaybeUndefined::Null => Patch::Clear,
+        MaybeUndefined::Value(value) => Patch::Set(value),
+    }
 }
 
 /// The language a client prefers, from `Accept-Language` (RFC 9110): English when it ranks above Vietnamese, otherwise Vietnamese.

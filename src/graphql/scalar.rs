@@ -3,7 +3,10 @@
 use async_graphql::{InputObject, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
 use chrono::NaiveDate;
 
-use crate::domain::{money::Vnd, quantity::Quantity};
+use crate::{
+    domain::{money::Vnd, quantity::Quantity},
+    service::PriceData,
+};
 
 /// A calendar day, `YYYY-MM-DD`.
 #[derive(Clone, Copy)]
@@ -79,6 +82,12 @@ pub struct MoneyInput {
     /// Currency, ISO 4217. Only `VND` is accepted.
     #[graphql(default_with = "\"VND\".to_owned()")]
     pub currency: String,
+}
+
+impl MoneyInput {
+    pub(super) fn read(self) -> PriceData {
+        PriceData { amount: self.amount.0, currency: self.currency }
+    }
 }
 
 /// A number with its unit.

@@ -4,12 +4,17 @@ use serde_json::json;
 
 use crate::{
     domain::{
-        actor::{Action, Denied, Grant, Reach, Role, permit},
+        actor::{Action, Grant, Role, permit},
         admin_unit::Era,
         id::UserId,
         reason::Reason,
     },
-    service::{Call, Service, ServiceError, error::taken, form::Form, work::begin},
+    service::{
+        Call, Service, ServiceError,
+        error::taken,
+        form::Form,
+        work::{Work, begin},
+    },
     store::{
         accounts::{self, Account},
         admin_units,
@@ -51,17 +56,17 @@ pub async fn register(service: &Service, call: &Call<'_>, new: NewAccount) -> Re
     Ok(id)
 }
 
-/// Gives an office to an account. Only who may give offices can, and an officer's commune must exist today.
-pub async fn grant(service: &Service, call: &Call<'_>, account: UserId, grant: Grant) -> Result<UserId, ServiceError> {
+/// Gives an office to the account with an e-mail. Only who may give offices can, and an officer's commune must exist today.
+pub async fn grant(service: &Service, call: &Call<'_>, email: &str, grant: Grant) -> Result<UserId, ServiceError> {
     permit(call.actor, Action::GrantRoles)?;
     let work = begin!(service, call);
-    accounts::find(&work.tx, account).await?.ok_or_else(|| ServiceError::refused("account", Reason::NotFound))?;
+    let account = known(&work, email).await?;
     match (&grant.role, &grant.commune_code) {
-        (Role::CommuneOfficer, None) => return Err(ServiceError::refused("commune", Reason::Required)),
+        (Role::CommuneOfficer, None) => return Err(ServiceError::refused("input.commune", Reason::Required)),
         (Role::CommuneOfficer, Some(code)) => {
             admin_units::find(&work.tx, Era::From20250701, code)
                 .await?
-                .ok_or_else(|| ServiceError::refused("commune", Reason::UnknownCommune))?;
+                .ok_or_else(|| ServiceError::refused("input.commune", Reason::UnknownCommune))?;
         }
         _ => {}
     }
@@ -71,22 +76,20 @@ pub async fn grant(service: &Service, call: &Call<'_>, account: UserId, grant: G
     Ok(account)
 }
 
-/// Takes an office from an account.
-pub async fn revoke(service: &Service, call: &Call<'_>, account: UserId, grant: Grant) -> Result<UserId, ServiceError> {
+/// Takes an office from the account with an e-mail.
+pub async fn revoke(service: &Service, call: &Call<'_>, email: &str, grant: Grant) -> Result<UserId, ServiceError> {
     permit(call.actor, Action::GrantRoles)?;
     let work = begin!(service, call);
+    let account = known(&work, email).await?;
     if !accounts::revoke(&work.tx, account, &grant).await? {
-        return Err(ServiceError::refused("account", Reason::NotFound));
+        return Err(ServiceError::refused("input.role", Reason::NotFound));
     }
     work.audit("roleRevoke", ("account", account.0), json!({ "role": grant.role.code(), "commune": grant.commune_code })).await?;
     work.commit(account.0).await?;
     Ok(account)
 }
 
-/// The account with an e-mail, for those who may give offices.
-pub async fn by_email(service: &Service, call: &Call<'_>, email: &str) -> Result<Option<Account>, ServiceError> {
-    match permit(call.actor, Action::GrantRoles)? {
-        Reach::All => Ok(accounts::by_email(&service.store, &email.trim().to_lowercase()).await?),
-        Reach::Producers(_) => Err(Denied::Forbidden.into()),
-    }
+async fn known(work: &Work, email: &str) -> Result<UserId, ServiceError> {
+    let account = accounts::by_email(&work.tx, &email.trim().to_lowercase()).await?;
+    Ok(account.ok_or_else(|| ServiceError::refused("email", Reason::NotFound))?.id)
 }

@@ -45,6 +45,15 @@ impl<T> Patch<T> {
     }
 }
 
+/// An amount of money as given.
+#[derive(Debug, Clone)]
+pub struct PriceData {
+    /// Decimal string.
+    pub amount: String,
+    /// ISO 4217 code.
+    pub currency: String,
+}
+
 /// Collects refusals below a path.
 pub(super) struct Form {
     prefix: String,
@@ -101,8 +110,16 @@ impl Form {
         u32::try_from(value).unwrap_or_default()
     }
 
-    /// A price in đồng.
-    pub(super) fn price(&mut self, field: &str, amount: &str) -> Option<Vnd> {
+    /// A price in đồng, the fields `amount` and `currency`.
+    pub(super) fn price(&mut self, field: &dyn Fn(&str) -> String, price: &PriceData) -> Option<Vnd> {
+        if price.currency != "VND" {
+            self.refuse(&field("currency"), Reason::UnsupportedCurrency);
+        }
+        self.amount(&field("amount"), &price.amount)
+    }
+
+    /// An amount of whole đồng.
+    pub(super) fn amount(&mut self, field: &str, amount: &str) -> Option<Vnd> {
         let read = Vnd::parse(amount).map_err(|error| match error {
             MoneyError::NotANumber => Reason::InvalidNumber,
             MoneyError::Fractional => Reason::FractionalVnd,

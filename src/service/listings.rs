@@ -13,7 +13,7 @@ use crate::{
     },
     service::{
         Call, Service, ServiceError,
-        form::{Form, Patch},
+        form::{Form, Patch, PriceData},
         keys,
         producers::{distinct, expect_version, handle},
         publicity,
@@ -37,8 +37,8 @@ pub struct ListingData {
     pub title_vi: Option<String>,
     /// Title in English.
     pub title_en: Option<String>,
-    /// Price in đồng, a decimal string.
-    pub price: String,
+    /// Price in đồng.
+    pub price: PriceData,
     /// Units that may be sold.
     pub stock: i64,
     /// Smallest order.
@@ -72,7 +72,7 @@ const MAX_MIN_ORDER: i64 = 10_000;
 pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Result<ListingId, ServiceError> {
     let reach = permit(call.actor, Action::EditListing)?;
     let mut form = Form::new("input");
-    let price = form.price("price.amount", &data.price);
+    let price = form.price(&|part| format!("price.{part}"), &data.price);
     let stock = form.number("stock", data.stock, 0..=MAX_STOCK);
     let min_order = form.number("minOrder", data.min_order, 1..=MAX_MIN_ORDER);
     let title_vi = form.optional("title", data.title_vi.as_deref(), TITLE);
@@ -158,10 +158,10 @@ pub async fn set_price(
     call: &Call<'_>,
     id: ListingId,
     expected: Option<i32>,
-    amount: &str,
+    price: &PriceData,
 ) -> Result<ListingId, ServiceError> {
     let mut form = Form::new("price");
-    let price: Option<Vnd> = form.price("amount", amount);
+    let price: Option<Vnd> = form.price(&str::to_owned, price);
     form.finish()?;
     edit(service, call, id, expected, "listingSetPrice", |listing| {
         listing.price = price.unwrap_or(listing.price);

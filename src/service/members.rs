@@ -75,6 +75,11 @@ pub async fn list(service: &Service, actor: &Actor, producer: ProducerId) -> Res
     if reach.covers(producer) { Ok(members::of_producer(&service.store, producer).await?) } else { Err(Denied::Forbidden.into()) }
 }
 
+/// An invitation that a use case of the same request has just made.
+pub async fn invitation(service: &Service, id: InvitationId) -> Result<Option<Invitation>, ServiceError> {
+    Ok(members::invitation(&service.store, id).await?)
+}
+
 /// Invitations that wait for the actor.
 pub async fn invitations(service: &Service, actor: &Actor) -> Result<Vec<Invitation>, ServiceError> {
     let Actor::Person(person) = actor else { return Ok(Vec::new()) };

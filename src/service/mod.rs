@@ -1,6 +1,7 @@
 //! Use cases. One file a noun; each function shows five beats: authorize, begin, load, decide, save.
 
 pub mod accounts;
+pub mod admin_units;
 pub mod api_keys;
 pub mod certifications;
 pub mod channels;
@@ -35,6 +36,7 @@ use crate::{
 };
 pub use clock::Clock;
 pub use error::ServiceError;
+pub use form::{Patch, PriceData};
 pub use work::Call;
 
 /// All that use cases need. Cheap to clone.

@@ -1,0 +1,162 @@
+//! Connecting and steering channels.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use uuid::Uuid;
+
+use crate::{
+    domain::{channel, id::ChannelId},
+    graphql::{
+        channel::{ChannelListingObject, ChannelObject},
+        context::{Asked, asked, call},
+        error::{Fault, UserError, outcome},
+        id::{Kind, of},
+    },
+    service::{
+        ServiceError,
+        channels::{self, ChannelData},
+    },
+};
+
+/// Mutations on channels.
+#[derive(Default)]
+pub struct ChannelMutation;
+
+/// What became of a channel.
+#[derive(SimpleObject)]
+pub struct ChannelPayload {
+    /// The channel as it is now; null when it was refused.
+    channel: Option<ChannelObject>,
+    /// Why nothing was done; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+/// What became of a listing on a channel.
+#[derive(SimpleObject)]
+pub struct ChannelListingPayload {
+    /// The push state as it is now; null when it was refused.
+    channel_listing: Option<ChannelListingObject>,
+    /// Why nothing was done; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+/// A setting of an adapter. For `shopee`: `partner_id`, `partner_key`, `shop_id`, `access_token`.
+#[derive(InputObject)]
+pub struct ChannelSettingInput {
+    /// Name.
+    name: String,
+    /// Value; kept encrypted and never returned.
+    value: String,
+}
+
+/// A shop to connect.
+#[derive(InputObject)]
+pub struct ChannelConnectInput {
+    /// Adapter; `serviceInfo.adapters` lists them.
+    adapter: String,
+    /// Name for people, at most 100 characters.
+    name: String,
+    /// Address of the marketplace's API, for example `https://partner.shopeemobile.com`.
+    base_url: String,
+    /// Settings and credentials; at most 20.
+    settings: Vec<ChannelSettingInput>,
+    /// The producer whose shop it is; a shop of the province that carries every producer's listings when left out (admins only).
+    producer: Option<ID>,
+}
+
+impl ChannelPayload {
+    async fn of(asked: &Asked, result: Result<ChannelId, ServiceError>) -> Result<Self, Fault> {
+        let (id, user_errors) = outcome(result, asked.locale)?;
+        let channel = match id {
+            Some(id) => channels::find(&asked.service, &asked.actor, id).await?,
+            None => None,
+        };
+        Ok(Self { channel: channel.map(ChannelObject), user_errors })
+    }
+}
+
+fn pairs(settings: Vec<ChannelSettingInput>) -> Vec<(String, String)> {
+    settings.into_iter().map(|s| (s.name, s.value)).collect()
+}
+
+#[Object]
+impl ChannelMutation {
+    /// Connects a shop and queues every listing it should carry. For owners of the producer; for admins where it is the province's.
+    async fn channel_connect(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The shop.")] input: ChannelConnectInput,
+        #[graphql(desc = "Given twice within 24 hours, the first answer counts.")] idempotency_key: Option<Uuid>,
+    ) -> Result<ChannelPayload, Fault> {
+        let asked = asked(context)?;
+        let call = call(context, asked, idempotency_key)?;
+        let data = ChannelData {
+            adapter: input.adapter,
+            name: input.name,
+            base_url: input.base_url,
+            settings: pairs(input.settings),
+            producer: input.producer.map(|id| of(Kind::Producer, &id)),
+        };
+        ChannelPayload::of(asked, channels::connect(&asked.service, &call, data).await).await
+    }
+
+    /// Stops pushing to a channel; what changes meanwhile is pushed after resuming.
+    async fn channel_pause(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The channel.")] id: ID,
+        #[graphql(desc = "Given twice within 24 hours, the first answer counts.")] idempotency_key: Option<Uuid>,
+    ) -> Result<ChannelPayload, Fault> {
+        set_state(context, &id, channel::ChannelState::Paused, (None, idempotency_key)).await
+    }
+
+    /// Pushes to a channel again, with new settings where they are given, and tries again what stopped.
+    async fn channel_resume(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The channel.")] id: ID,
+        #[graphql(desc = "All settings anew; the old ones stay when left out. At most 20.")] settings: Option<Vec<ChannelSettingInput>>,
+        #[graphql(desc = "Given twice within 24 hours, the first answer counts.")] idempotency_key: Option<Uuid>,
+    ) -> Result<ChannelPayload, Fault> {
+        set_state(context, &id, channel::ChannelState::Active, (settings.map(pairs), idempotency_key)).await
+    }
+
+    /// Ends a channel. What it shows stays there as it is; take listings back first where that is not wanted.
+    async fn channel_disconnect(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The channel.")] id: ID,
+        #[graphql(desc = "Given twice within 24 hours, the first answer counts.")] idempotency_key: Option<Uuid>,
+    ) -> Result<ChannelPayload, Fault> {
+        set_state(context, &id, channel::ChannelState::Disconnected, (None, idempotency_key)).await
+    }
+
+    /// Tries a push again at once.
+    async fn channel_listing_retry(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The listing on the channel.")] id: ID,
+        #[graphql(desc = "Given twice within 24 hours, the first answer counts.")] idempotency_key: Option<Uuid>,
+    ) -> Result<ChannelListingPayload, Fault> {
+        let asked = asked(context)?;
+        let call = call(context, asked, idempotency_key)?;
+        let result = channels::retry(&asked.service, &call, of(Kind::ChannelListing, &id)).await;
+        let (id, user_errors) = outcome(result, asked.locale)?;
+        let found = match id {
+            Some(id) => channels::listing(&asked.service, &asked.actor, id).await?,
+            None => None,
+        };
+        Ok(ChannelListingPayload { channel_listing: found.map(ChannelListingObject), user_errors })
+    }
+}
+
+async fn set_state(
+    context: &Context<'_>,
+    id: &ID,
+    state: channel::ChannelState,
+    (settings, key): (Option<Vec<(String, String)>>, Option<Uuid>),
+) -> Result<ChannelPayload, Fault> {
+    let asked = asked(context)?;
+    let call = call(context, asked, key)?;
+    let result = channels::set_state(&asked.service, &call, of(Kind::Channel, id), state, settings).await;
+    ChannelPayload::of(asked, result).await
+}
