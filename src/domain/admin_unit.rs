@@ -67,12 +67,13 @@ pub enum ResolveError {
     },
 }
 
-/// A name in the form in which spellings of one place agree: folded, without its kind word.
+/// A name in the form in which spellings of one place agree: folded, without its kind word. The kind word is only dropped with
+/// its own accents: `Quận 1` is a district, `Quản Bạ` is a name.
 pub fn name_key(name: &str) -> String {
-    const KINDS: [&str; 9] = ["dac khu ", "thi tran ", "thanh pho ", "thi xa ", "phuong ", "huyen ", "quan ", "tinh ", "xa "];
-    let folded = fold::fold(name);
-    let bare = KINDS.iter().find_map(|kind| folded.strip_prefix(kind)).unwrap_or(&folded);
-    bare.to_owned()
+    const KINDS: [&str; 9] = ["đặc khu ", "thị trấn ", "thành phố ", "thị xã ", "phường ", "huyện ", "quận ", "tỉnh ", "xã "];
+    let lower = fold::nfc(name).to_lowercase();
+    let bare = KINDS.iter().find_map(|kind| lower.strip_prefix(kind)).unwrap_or(&lower);
+    fold::fold(bare)
 }
 
 /// Picks the commune meant among those with one name. Without a district the name must be unique.
@@ -120,6 +121,9 @@ mod tests {
             ("Thị trấn Sơn Dương", "Sơn Dương"),
             ("Huyện Đồng Văn", "ĐỒNG VĂN"),
             ("Thành phố Hà Giang", "Hà Giang"),
+            ("Xã Quản Bạ", "Quản Bạ"),
+            ("Xã Phương Độ", "Phương Độ"),
+            ("Xã Xà Phiên", "xà phiên"),
         ] {
             assert_eq!(name_key(a), name_key(b), "{a} {b}");
         }

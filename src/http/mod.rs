@@ -1,9 +1,11 @@
 //! The HTTP edge: connections, GraphQL over HTTP, health, metrics and the bundled GraphiQL. Decides nothing about OCOP.
 
+mod auth;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;
 pub mod observe;
+pub mod router;
 pub mod server;
 
 #[cfg(test)]

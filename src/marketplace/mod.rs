@@ -5,7 +5,7 @@ pub mod registry;
 mod shopee;
 
 use async_trait::async_trait;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::domain::{gtin::Gtin, money::Vnd, product::ProductGroup};
 
@@ -68,6 +68,22 @@ pub enum PushError {
     Config(Refusal),
     /// Sent, but no usable answer: it may or may not have been done. Never re-send a create before a look-up.
     Unknown(Refusal),
+}
+
+impl fmt::Display for PushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Transient(refusal)
+        | Self::RateLimited(refusal, _)
+        | Self::QuotaFor(refusal, _)
+        | Self::TokenExpired(refusal)
+        | Self::NeedsReauth(refusal)
+        | Self::NotFound(refusal)
+        | Self::Locked(refusal)
+        | Self::Rejected(refusal, _)
+        | Self::Config(refusal)
+        | Self::Unknown(refusal)) = self;
+        write!(f, "{}: {}", refusal.code, refusal.message)
+    }
 }
 
 /// The channel's own words, kept verbatim for the person who must act on them.

@@ -1,6 +1,7 @@
 //! Channels: connecting a shop, pausing, resuming, disconnecting. Credentials are sealed and never returned.
 
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use url::Url;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
         reason::Reason,
         sync::SyncState,
     },
-    marketplace::registry::ConnectError,
+    marketplace::{Marketplace, PushError, Refusal, registry::ConnectError},
     service::{Call, Service, ServiceError, form::Form, producers::saved, pushes, work::begin},
     store::{self, Page, PageRequest, channel_listings, channels},
 };
@@ -32,7 +33,7 @@ pub struct ChannelData {
 }
 
 /// The purpose under which settings are sealed.
-pub(super) const SEAL: &str = "channel";
+const SEAL: &str = "channel";
 
 /// Connects a shop and queues every listing it should carry.
 pub async fn connect(service: &Service, call: &Call<'_>, data: ChannelData) -> Result<ChannelId, ServiceError> {
@@ -135,6 +136,29 @@ pub async fn listings(
 /// The push state with an id, if the actor may see it.
 pub async fn listing(service: &Service, actor: &Actor, id: ChannelListingId) -> Result<Option<ChannelListing>, ServiceError> {
     Ok(channel_listings::find(&service.store, id, &own(actor)?).await?)
+}
+
+/// Asks every active channel for a sign of life with its credentials: the channel's name, and what it said.
+pub async fn ping(service: &Service, actor: &Actor) -> Result<Vec<(String, Result<(), String>)>, ServiceError> {
+    permit(actor, Action::ManageProvinceChannels)?;
+    let mut answers = Vec::new();
+    for channel in channels::list(&service.store, &own(actor)?).await?.into_iter().filter(|c| c.state == ChannelState::Active) {
+        let answer = match open(service, &channel) {
+            // A look-up of a key that nothing has: signed like any call, changes nothing.
+            Ok(shop) => shop.find_by_key("OCOP-SIGN-OF-LIFE").await.map(|_| ()),
+            Err(error) => Err(error),
+        };
+        answers.push((channel.name, answer.map_err(|error| error.to_string())));
+    }
+    Ok(answers)
+}
+
+/// The adapter of a channel with its settings opened.
+pub(super) fn open(service: &Service, channel: &Channel) -> Result<Arc<dyn Marketplace>, PushError> {
+    let config = |message: &str| PushError::Config(Refusal { code: "settings".into(), message: message.into(), request_id: None });
+    let settings = service.secrets.open(SEAL, &channel.sealed_settings).map_err(|e| config(&e.to_string()))?;
+    let url = Url::parse(&channel.base_url).map_err(|_| config("the address of the channel can't be read"))?;
+    service.marketplaces.connect(&channel.adapter, &url, &settings).map_err(|e| config(&e.to_string()))
 }
 
 fn own(actor: &Actor) -> Result<Reach, ServiceError> {

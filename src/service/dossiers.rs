@@ -22,7 +22,7 @@ pub async fn create(service: &Service, call: &Call<'_>, product: ProductId) -> R
     let product = found.ok_or_else(|| ServiceError::refused("product", Reason::NotFound))?;
     refuse_archived(&product)?;
     let producer_id = product.producer_id.ok_or_else(|| ServiceError::refused("product", Reason::ProducerMissing))?;
-    if dossiers::has_open(&work.tx, product.id).await? {
+    if dossiers::open_of_product(&work.tx, product.id).await?.is_some() {
         return Err(ServiceError::refused("product", Reason::DossierOpen));
     }
     let dossier = Dossier {

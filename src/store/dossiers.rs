@@ -49,11 +49,11 @@ pub async fn find_for_update(db: &impl Db, id: DossierId, reach: &Reach) -> Resu
     Entity::find_by_id(id.0).filter(within(Column::ProducerId, reach)).lock_exclusive().one(db.connection()).await?.map(domain).transpose()
 }
 
-/// Whether a product has a dossier that is not finished.
-pub async fn has_open(db: &impl Db, product: ProductId) -> Result<bool, StoreError> {
+/// The dossier of a product that is not finished; there is at most one.
+pub async fn open_of_product(db: &impl Db, product: ProductId) -> Result<Option<Dossier>, StoreError> {
     let open = DossierState::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code());
-    let found = Entity::find().filter(Column::ProductId.eq(product.0)).filter(Column::State.is_in(open)).one(db.connection()).await?;
-    Ok(found.is_some())
+    let query = Entity::find().filter(Column::ProductId.eq(product.0)).filter(Column::State.is_in(open));
+    query.one(db.connection()).await?.map(domain).transpose()
 }
 
 /// Dossiers in some states within reach, the oldest first.

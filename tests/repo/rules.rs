@@ -23,7 +23,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("sandbox", &[]),
     layer("config", &["domain", "store", "marketplace", "service"]),
     layer("app", &["domain", "store", "marketplace", "service", "graphql", "http", "worker", "sandbox", "config"]),
-    layer("demo", &["domain", "store", "marketplace", "service", "graphql", "http", "worker", "sandbox", "app"]),
+    layer("demo", &["domain", "store", "marketplace", "service", "sandbox", "config", "app"]),
     layer("cli", &["domain", "store", "marketplace", "service", "graphql", "http", "worker", "sandbox", "config", "app", "demo"]),
     layer("main", &["domain", "store", "marketplace", "service", "graphql", "http", "worker", "config", "app", "demo", "cli"]),
     // Declares the modules.

@@ -35,7 +35,7 @@ fn imports_against_the_direction_are_found() {
         ("src/sandbox/x.rs", "use crate::domain::A;", "src/sandbox/x.rs:1 imports domain: sandbox may import nothing of the crate"),
         ("src/service/x.rs", "use crate::sandbox::A;", "src/service/x.rs:1 imports sandbox"),
         ("src/main.rs", "use ocop_catalog::sandbox::A;", "src/main.rs:1 imports sandbox"),
-        ("src/demo.rs", "use crate::config::A;", "src/demo.rs:1 imports config"),
+        ("src/demo.rs", "use crate::http::A;", "src/demo.rs:1 imports http"),
         ("src/app.rs", "use crate::cli::A;", "src/app.rs:1 imports cli"),
         ("src/lib.rs", "pub use store::Store;", "src/lib.rs:1 imports store"),
         ("src/store/x.rs", "#[cfg(test)] mod tests { use crate::service::A; }", "src/store/x.rs:1 imports service"),

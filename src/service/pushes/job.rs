@@ -4,7 +4,6 @@ use chrono::Duration;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use url::Url;
 use uuid::Uuid;
 
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
         sync::{self, Acknowledged, Call, Desired, Failure, Intent, Step, SyncState},
     },
     marketplace::{Marketplace, Offer, PushError, Refusal},
-    service::{Service, ServiceError, channels::SEAL, keys, producers::EVERYTHING, publicity, pushes::LEASE},
+    service::{Service, ServiceError, channels::open, keys, producers::EVERYTHING, publicity, pushes::LEASE},
     store::{StoreError, channel_listings, channels, listings, media, products, variants},
 };
 
@@ -162,10 +161,7 @@ impl<'a> Job<'a> {
     }
 
     fn connect(&self) -> Result<Arc<dyn Marketplace>, Stop> {
-        let config = |message: &str| PushError::Config(Refusal { code: "settings".into(), message: message.into(), request_id: None });
-        let settings = self.service.secrets.open(SEAL, &self.channel.sealed_settings).map_err(|e| config(&e.to_string()))?;
-        let url = Url::parse(&self.channel.base_url).map_err(|_| config("the address of the channel can't be read"))?;
-        Ok(self.service.marketplaces.connect(&self.channel.adapter, &url, &settings).map_err(|e| config(&e.to_string()))?)
+        Ok(open(self.service, &self.channel)?)
     }
 
     /// After a create whose answer was lost: adopts the item if the channel has it. One miss proves nothing.

@@ -1,0 +1,188 @@
+//! The only place that puts the parts together: pool, clock, adapters, schema, router, worker. Tests start the same one.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{Config, without_password},
+    graphql,
+    http::{health, router, server},
+    marketplace::{client::OutboundPolicy, registry::Registry},
+    service::{Clock, Parts, Service, ServiceError, keys::SecretKey, reference},
+    store::{Store, StoreError},
+    worker,
+};
+
+/// Which halves of the service a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Halves {
+    /// Answer requests.
+    pub api: bool,
+    /// Work on pushes and dates.
+    pub worker: bool,
+}
+
+/// Why the service did not start; one line.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database does not answer.
+    #[error("the database {url} does not answer: {cause}")]
+    Database {
+        /// Its address, without password.
+        url: String,
+        /// Why.
+        cause: String,
+    },
+    /// The schema could not be brought to the newest version.
+    #[error("the database could not be migrated: {0}")]
+    Migration(String),
+    /// The secret key is missing or unusable.
+    #[error("{0}")]
+    Secret(String),
+    /// The address can't be listened on.
+    #[error("can't listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<ServiceError> for StartError {
+    fn from(error: ServiceError) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+/// A running service.
+pub struct App {
+    /// The use cases.
+    pub service: Service,
+    address: Option<SocketAddr>,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Connects to the database and brings its schema to the newest version.
+pub async fn open(config: &Config) -> Result<Store, StartError> {
+    let store = connect(config).await?;
+    store.migrate().await.map_err(|error| StartError::Migration(error.to_string()))?;
+    Ok(store)
+}
+
+/// Connects to the database as it is.
+pub async fn connect(config: &Config) -> Result<Store, StartError> {
+    let failed =
+        |error: StoreError| StartError::Database { url: without_password(&config.database_url), cause: one_line(&error.to_string()) };
+    Store::connect(&config.database_url, config.database_connections).await.map_err(failed)
+}
+
+/// The use cases over a migrated database.
+pub async fn service(config: &Config, store: Store, clock: Clock) -> Result<Service, StartError> {
+    let secrets = secret(config)?;
+    let policy = OutboundPolicy { allow_private: config.outbound_allow_private };
+    let seconds = clock.clone();
+    let marketplaces = Registry::new(policy, Arc::new(move || seconds.now().timestamp())).map_err(StartError::Other)?;
+    let issuer = config.public_url.as_ref().map_or_else(|| "ocop-catalog".to_owned(), |url| url.as_str().trim_end_matches('/').to_owned());
+    let parts = Parts { store, clock, secrets, marketplaces, issuer, audience: config.token_audience.clone() };
+    let service = Service::start(parts).await?;
+    reference::load(&service).await?;
+    Ok(service)
+}
+
+impl App {
+    /// Starts the service: connects, migrates, loads reference data, then listens and works.
+    pub async fn start(config: &Config, halves: Halves, clock: Clock) -> Result<Self, StartError> {
+        let store = open(config).await?;
+        let service = service(config, store, clock).await?;
+        let mut app = Self { service, address: None, stop: CancellationToken::new(), tasks: Vec::new() };
+        app.listen(config, halves.api).await?;
+        if halves.worker {
+            app.tasks.push(tokio::spawn(worker::run(app.service.clone(), config.workers, app.stop.clone())));
+        }
+        Ok(app)
+    }
+
+    /// Address it listens on, when it answers requests.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Ends in order: finishes requests and pushes in flight or gives them back.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task ended early");
+            }
+        }
+        let store = self.service.store.clone();
+        drop(self.service);
+        if let Err(error) = store.close().await {
+            tracing::warn!(%error, "the database connections did not close");
+        }
+    }
+
+    async fn listen(&mut self, config: &Config, api: bool) -> Result<(), StartError> {
+        let metrics = health::install_metrics().map_err(|error| StartError::Other(error.to_string()))?;
+        self.tasks.push(tokio::spawn(health::keep_metrics(metrics.clone(), self.stop.clone())));
+        if !api {
+            return Ok(());
+        }
+        let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::Listen(config.listen, error))?;
+        self.address = Some(listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?);
+        let routes = router::router(self.service.clone(), &graphql::schema(), metrics, config.graphiql);
+        let routes = routes.map_err(|error| StartError::Other(error.to_string()))?;
+        let serving = server::serve(listener, routes, self.stop.clone());
+        self.tasks.push(tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the server ended early");
+            }
+        }));
+        Ok(())
+    }
+}
+
+/// The configured secret, or with SQLite the key file beside the database, made when it is missing.
+fn secret(config: &Config) -> Result<SecretKey, StartError> {
+    if let Some(secret) = &config.secret_key {
+        return Ok(secret.clone());
+    }
+    let Some(file) = config.database_url.strip_prefix("sqlite:") else {
+        return Err(StartError::Secret(
+            "OCOP_SECRET_KEY is needed with PostgreSQL: 32 bytes in hexadecimal, for example from: openssl rand -hex 32".into(),
+        ));
+    };
+    let file = file.trim_start_matches("//").split('?').next().unwrap_or_default();
+    let path = PathBuf::from(format!("{file}.key"));
+    key_file(&path).map_err(|error| StartError::Secret(format!("key file {}: {error}", path.display())))
+}
+
+/// The key in a file, made when it is missing and readable by its owner alone.
+pub(crate) fn key_file(path: &Path) -> io::Result<SecretKey> {
+    let bad = || io::Error::new(io::ErrorKind::InvalidData, "this is not a key");
+    match std::fs::read_to_string(path) {
+        Ok(text) => SecretKey::parse(&text).ok_or_else(bad),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let secret = SecretKey::random();
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(path)?;
+            file.write_all(secret.to_text().as_bytes())?;
+            file.sync_all()?;
+            Ok(secret)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,197 @@
+//! The only reader of the environment. Every setting is documented in `.env.example`; a wrong value stops the start with one line.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+use url::Url;
+
+use crate::service::keys::SecretKey;
+
+/// Settings of one process.
+#[derive(Clone)]
+pub struct Config {
+    /// Where the database is: `sqlite://FILE` or `postgres://…`. May hold a password.
+    pub database_url: String,
+    /// Most connections to the database.
+    pub database_connections: u32,
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Address under which clients reach the service; also the issuer of access tokens.
+    pub public_url: Option<Url>,
+    /// `aud` of access tokens.
+    pub token_audience: String,
+    /// Seals credentials and keys in the database. Left out with SQLite, a key file beside the database is used.
+    pub secret_key: Option<SecretKey>,
+    /// Pushes worked on at once.
+    pub workers: usize,
+    /// Serve GraphiQL.
+    pub graphiql: bool,
+    /// Let outbound calls reach private addresses.
+    pub outbound_allow_private: bool,
+    /// Log filter.
+    pub log: String,
+    /// Log lines as JSON.
+    pub log_json: bool,
+}
+
+/// A setting that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {what}")]
+pub struct ConfigError {
+    name: &'static str,
+    what: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database_url: "sqlite://ocop-catalog.db".to_owned(),
+            database_connections: 10,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            token_audience: "ocop-catalog".to_owned(),
+            secret_key: None,
+            workers: 4,
+            graphiql: true,
+            outbound_allow_private: false,
+            log: "info".to_owned(),
+            log_json: false,
+        }
+    }
+}
+
+impl Config {
+    /// Settings from the environment.
+    #[expect(clippy::disallowed_methods, reason = "this is the reader that everyone else must ask")]
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::read(&|name| std::env::var(name).ok())
+    }
+
+    /// Settings from named values; an empty value counts as left out.
+    fn read(value: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let given = |name: &'static str| value(name).filter(|text| !text.trim().is_empty());
+        let default = Self::default();
+        let secret = given("OCOP_SECRET_KEY").map(|text| {
+            let wrong = || error("OCOP_SECRET_KEY", "32 bytes in hexadecimal are needed, for example from: openssl rand -hex 32");
+            SecretKey::parse(&text).ok_or_else(wrong)
+        });
+        Ok(Self {
+            database_url: given("OCOP_DATABASE_URL").map_or(Ok(default.database_url), database_url)?,
+            database_connections: number(given("OCOP_DATABASE_CONNECTIONS"), "OCOP_DATABASE_CONNECTIONS", default.database_connections)?,
+            listen: parsed(given("OCOP_LISTEN"), "OCOP_LISTEN", default.listen, "an address such as 127.0.0.1:8080 is needed")?,
+            public_url: given("OCOP_PUBLIC_URL").map(public_url).transpose()?,
+            token_audience: given("OCOP_TOKEN_AUDIENCE").unwrap_or(default.token_audience),
+            secret_key: secret.transpose()?,
+            workers: number(given("OCOP_WORKERS"), "OCOP_WORKERS", 4)? as usize,
+            graphiql: switch(given("OCOP_GRAPHIQL"), "OCOP_GRAPHIQL", default.graphiql)?,
+            outbound_allow_private: switch(given("OCOP_OUTBOUND_ALLOW_PRIVATE"), "OCOP_OUTBOUND_ALLOW_PRIVATE", false)?,
+            log: given("OCOP_LOG").unwrap_or(default.log),
+            log_json: match given("OCOP_LOG_FORMAT").as_deref() {
+                None | Some("text") => false,
+                Some("json") => true,
+                Some(_) => return Err(error("OCOP_LOG_FORMAT", "text or json is needed")),
+            },
+        })
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("database", &without_password(&self.database_url))
+            .field("listen", &self.listen)
+            .field("secret_key", &self.secret_key)
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A folder for files that may be thrown away.
+pub fn temporary_folder(name: &str) -> PathBuf {
+    std::env::temp_dir().join(name)
+}
+
+/// A database address that may be shown: its password is replaced.
+pub fn without_password(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(mut parsed) if parsed.password().is_some() => {
+            // Fails only for addresses without a host, which have no password.
+            parsed.set_password(Some("***")).map_or_else(|()| "***".to_owned(), |()| parsed.to_string())
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// Checks the kind of a database address.
+pub fn database_url(text: String) -> Result<String, ConfigError> {
+    let known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
+    if known { Ok(text) } else { Err(error("OCOP_DATABASE_URL", "sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE is needed")) }
+}
+
+fn public_url(text: String) -> Result<Url, ConfigError> {
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| error("OCOP_PUBLIC_URL", "an address such as https://ocop.example.vn is needed"))
+}
+
+fn number(text: Option<String>, name: &'static str, default: u32) -> Result<u32, ConfigError> {
+    let number = parsed(text, name, default, "a whole number from 1 to 100 is needed")?;
+    if (1..=100).contains(&number) { Ok(number) } else { Err(error(name, "a whole number from 1 to 100 is needed")) }
+}
+
+fn parsed<T: FromStr>(text: Option<String>, name: &'static str, default: T, what: &str) -> Result<T, ConfigError> {
+    text.map_or(Ok(default), |text| text.trim().parse().map_err(|_| error(name, what)))
+}
+
+fn switch(text: Option<String>, name: &'static str, default: bool) -> Result<bool, ConfigError> {
+    match text.as_deref().map(str::trim) {
+        None => Ok(default),
+        Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(_) => Err(error(name, "true or false is needed")),
+    }
+}
+
+fn error(name: &'static str, what: &str) -> ConfigError {
+    ConfigError { name, what: what.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &'static str, value: &'static str) -> Result<Config, ConfigError> {
+        Config::read(&|asked| (asked == name).then(|| value.to_owned()))
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_setting() {
+        for (name, value) in [
+            ("OCOP_DATABASE_URL", "mysql://x"),
+            ("OCOP_DATABASE_CONNECTIONS", "0"),
+            ("OCOP_LISTEN", "8080"),
+            ("OCOP_PUBLIC_URL", "ocop.example.vn"),
+            ("OCOP_SECRET_KEY", "short"),
+            ("OCOP_WORKERS", "many"),
+            ("OCOP_GRAPHIQL", "yes"),
+            ("OCOP_OUTBOUND_ALLOW_PRIVATE", "1"),
+            ("OCOP_LOG_FORMAT", "xml"),
+        ] {
+            let error = read(name, value).expect_err(name);
+            assert_eq!(error.name, name);
+        }
+    }
+
+    #[test]
+    fn given_values_replace_defaults_and_empty_ones_do_not() {
+        assert_eq!(read("OCOP_WORKERS", "7").expect("reads").workers, 7);
+        assert_eq!(read("OCOP_WORKERS", " ").expect("reads").workers, 4);
+        assert!(!read("OCOP_GRAPHIQL", "false").expect("reads").graphiql);
+        assert!(read("OCOP_SECRET_KEY", "").expect("reads").secret_key.is_none());
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut config = read("OCOP_DATABASE_URL", "postgres://ocop:hunter2@db/ocop").expect("reads");
+        config.secret_key = Some(SecretKey::random());
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("hunter2") && shown.contains("***"), "{shown}");
+    }
+}

@@ -1,0 +1,151 @@
+//! Puts recognised products on sale. Their source records a rating but no certificate that is valid today; so the demo's own
+//! council rates them again, under decisions that say `DEMO`. Prices and stock are made up.
+
+use crate::{
+    demo::{
+        Progress,
+        people::{People, actor},
+    },
+    domain::{
+        actor::Actor,
+        dossier::DossierState,
+        id::{ProducerId, ProductId},
+        listing::ListingState,
+        product::{Evidence, Product, Recognition},
+        quantity::Unit,
+    },
+    service::{
+        Call, PriceData, Service, ServiceError, dossiers,
+        listings::{self, ListingData},
+        media::{self, MediaData},
+        products,
+        ratings::{self, Approval, DecisionData},
+        variants::{self, VariantData},
+    },
+    store::{self, Direction, PageRequest, listings::ListingFilter, listings::ListingSort, products::ProductFilter},
+};
+
+/// Rates and publishes every recognised product of three stars or more that has a producer and a group; returns how many.
+/// What an earlier run has done stays as it is.
+pub(super) async fn sell(
+    service: &Service,
+    people: &People,
+    pictures: &str,
+    tell: &(dyn Fn(Progress) + Sync),
+) -> Result<usize, ServiceError> {
+    let chosen = chosen(service).await?;
+    let size = |producer: ProducerId| chosen.iter().filter(|(_, other, _)| *other == producer).count();
+    // The largest range of products; the demo's owner acts for it.
+    if let Some((_, producer, _)) = chosen.iter().max_by_key(|(_, producer, _)| (size(*producer), producer.0)) {
+        people.own(service, *producer).await?;
+    }
+    let admin = actor(service, people.admin).await?;
+    for (done, (product, producer, recognition)) in chosen.iter().enumerate() {
+        let seller = Actor::System;
+        let number = done + 1;
+        pack(service, &seller, product, pictures, number).await?;
+        rate(service, &admin, product.id, recognition).await?;
+        publish(service, &seller, product, *producer, number).await?;
+        tell(Progress::OnSale(number, chosen.len()));
+    }
+    Ok(chosen.len())
+}
+
+async fn chosen(service: &Service) -> Result<Vec<(Product, ProducerId, Recognition)>, ServiceError> {
+    let all = PageRequest::first(10_000);
+    let page = products::page(service, &Actor::System, &ProductFilter::default(), Direction::Ascending, &all).await?;
+    let products: Vec<Product> = page.rows.into_iter().map(|(_, product)| product).collect();
+    let ids: Vec<_> = products.iter().map(|p| p.id).collect();
+    let mut records: std::collections::HashMap<_, _> = store::recognitions::of_products(&service.store, &ids).await?.into_iter().collect();
+    let rated = |r: &Recognition| r.evidence == Evidence::Recognised && r.stars.is_some_and(|s| s >= 3);
+    let fits = |p: Product| {
+        let record = records.remove(&p.id).filter(rated)?;
+        let producer = p.producer_id.filter(|_| p.group.is_some())?;
+        Some((p, producer, record))
+    };
+    Ok(products.into_iter().filter_map(fits).collect())
+}
+
+/// A variant and a picture, which marketplaces ask for.
+async fn pack(service: &Service, seller: &Actor, product: &Product, pictures: &str, number: usize) -> Result<(), ServiceError> {
+    let call = Call::new(seller);
+    if store::variants::of_products(&service.store, &[product.id]).await?.is_empty() {
+        let variant = VariantData {
+            id: None,
+            sku: format!("DEMO-{number:04}"),
+            gtin: None,
+            net_value: "500".into(),
+            net_unit: Unit::Gram,
+            weight_grams: Some(600),
+        };
+        variants::set(service, &call, product.id, vec![variant]).await?;
+    }
+    let url = format!("{pictures}/pictures/{}.png", product.slug);
+    let known = store::media::of_products(&service.store, &[product.id]).await?;
+    // Pictures of an earlier run were on a marketplace that is gone.
+    for old in known.iter().filter(|m| m.url != url) {
+        media::detach(service, &call, product.id, old.id).await?;
+    }
+    if !known.iter().any(|m| m.url == url) {
+        media::attach(service, &call, product.id, MediaData { url, alt_vi: product.name_vi.clone(), alt_en: None }).await?;
+    }
+    Ok(())
+}
+
+async fn rate(service: &Service, admin: &Actor, product: ProductId, recognition: &Recognition) -> Result<(), ServiceError> {
+    let today = service.clock.today();
+    let rated = store::ratings::of_products(&service.store, &[product]).await?;
+    if rated.iter().any(|r| r.validity.counts_on(today)) {
+        return Ok(());
+    }
+    let system = Call::new(&Actor::System);
+    let open = store::dossiers::open_of_product(&service.store, product).await?;
+    let (dossier, state) = match open {
+        Some(dossier) => (dossier.id, dossier.state),
+        None => (dossiers::create(service, &system, product).await?, DossierState::Draft),
+    };
+    if state == DossierState::Draft {
+        dossiers::submit(service, &system, dossier).await?;
+    }
+    let decision = |issuer: &str, number: &str| DecisionData { issuer: issuer.into(), number: number.into(), signed_on: today };
+    let stars = recognition.stars.unwrap_or(3);
+    let approval = Approval {
+        stars: i32::from(stars),
+        score: None,
+        decision: decision("UBND tỉnh Tuyên Quang (DEMO)", "DEMO/QĐ-UBND"),
+        national_decision: (stars == 5).then(|| decision("Bộ Nông nghiệp và Môi trường (DEMO)", "DEMO/QĐ-BNNMT")),
+        certificate_number: None,
+        issued_on: None,
+    };
+    ratings::approve(service, &Call::new(admin), dossier, approval).await.map(|_| ())
+}
+
+async fn publish(service: &Service, seller: &Actor, product: &Product, producer: ProducerId, number: usize) -> Result<(), ServiceError> {
+    let call = Call::new(seller);
+    let filter = ListingFilter { products: Some(vec![product.id]), producers: Some(vec![producer]), ..ListingFilter::default() };
+    let sort = (ListingSort::CreatedAt, Direction::Ascending);
+    let known = listings::page(service, seller, &filter, sort, &PageRequest::first(1)).await?.rows.into_iter().next();
+    let (listing, state) = match known {
+        Some((_, listing)) => (listing.id, listing.state),
+        None => (listings::create(service, &call, offer(product, number)).await?, ListingState::Draft),
+    };
+    if state == ListingState::Draft {
+        listings::publish(service, &call, listing).await?;
+    }
+    Ok(())
+}
+
+fn offer(product: &Product, number: usize) -> ListingData {
+    ListingData {
+        product: product.id,
+        variant: None,
+        // Marketplaces want ten characters or more.
+        title_vi: Some(format!("{} (DEMO)", product.name_vi)),
+        title_en: None,
+        price: PriceData { amount: (45_000 + (number % 40) * 5_000).to_string(), currency: "VND".into() },
+        stock: i64::try_from(20 + number % 80).unwrap_or(20),
+        min_order: 1,
+        valid_from: None,
+        valid_until: None,
+    }
+}

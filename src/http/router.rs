@@ -1,0 +1,70 @@
+//! Every route of the service.
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::{
+        HeaderValue,
+        header::{ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderMap},
+    },
+    response::{IntoResponse, Redirect, Response},
+    routing::{any, get},
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+
+use crate::{
+    graphql::{
+        self, CatalogSchema,
+        guard::{Guard, Limits, SdlError},
+    },
+    http::{auth, graphiql, graphql::GraphqlEndpoint, health, observe::observed},
+    service::{Service, readiness},
+};
+
+struct Api {
+    service: Service,
+    endpoint: GraphqlEndpoint,
+}
+
+/// The routes over a service. Fails only when the schema's own text does not parse.
+pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandle, with_graphiql: bool) -> Result<Router, SdlError> {
+    let guard = Guard::new(&graphql::sdl(), Limits::default())?;
+    let engine = schema.clone();
+    let execute = Arc::new(move |request| {
+        let engine = engine.clone();
+        Box::pin(async move { engine.execute(request).await }) as futures_util::future::BoxFuture<'static, _>
+    });
+    let api = Arc::new(Api { service: service.clone(), endpoint: GraphqlEndpoint::new(guard, execute) });
+    let probe = move || {
+        let service = service.clone();
+        async move { readiness::checks(&service).await }
+    };
+    let mut routes = Router::new()
+        .route("/graphql", any(answer))
+        .route("/.well-known/jwks.json", get(jwks))
+        .with_state(api)
+        .merge(health::router(probe, metrics));
+    if with_graphiql {
+        routes = routes.route("/", get(async || Redirect::temporary("/graphiql"))).merge(graphiql::router());
+    }
+    Ok(observed(routes))
+}
+
+async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
+    let actor = match auth::actor(&api.service, request.headers()).await {
+        Ok(actor) => actor,
+        Err(refusal) => return refusal,
+    };
+    let language = languages(request.headers());
+    api.endpoint.handle(request, |asked| graphql::prepare(asked, &api.service, actor, &language)).await
+}
+
+fn languages(headers: &HeaderMap) -> String {
+    headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",")
+}
+
+async fn jwks(State(api): State<Arc<Api>>) -> Response {
+    let cache = HeaderValue::from_static("public, max-age=300");
+    ([(CACHE_CONTROL, cache)], Json(api.service.tokens.jwks())).into_response()
+}
