@@ -102,8 +102,8 @@ pub async fn start(options: &Options, tell: &(dyn Fn(Progress) + Sync)) -> Resul
     let service = &app.service;
     import(service, tell).await?;
     let people = people::gather(service).await?;
-    let shop = connect(service, &sandbox.url(), &partner_key, &access_token).await?;
     let listings = catalog::sell(service, &people, &sandbox.url(), tell).await?;
+    let shop = connect(service, &sandbox.url(), &partner_key, &access_token).await?;
     wait(service, shop, listings, tell).await?;
     let facts = facts(&app, &sandbox, people.tokens(service).await?);
     let text = serde_json::to_string_pretty(&facts).map_err(|error| StartError::Other(error.to_string()))?;

@@ -1,6 +1,6 @@
 //! Administrative units of both eras.
 
-use async_graphql::{Context, Enum, InputObject, Object};
+use async_graphql::{Context, Description, Enum, InputObject, Object};
 
 use crate::{
     domain::admin_unit::AdminUnit,
@@ -46,9 +46,10 @@ pub struct FormerCommuneInput {
 }
 
 /// A province or a commune of one era. Its key is era and code together.
+#[derive(Description)]
 pub struct AdminUnitObject(pub(super) AdminUnit);
 
-#[Object(name = "AdminUnit")]
+#[Object(name = "AdminUnit", use_type_description)]
 impl AdminUnitObject {
     /// Era.
     async fn era(&self) -> AdminEra {

@@ -1,6 +1,6 @@
 //! Dossiers: a product's application for a rating.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject, connection::Connection};
+use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject, connection::Connection};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -43,9 +43,10 @@ pub enum DossierState {
 }
 
 /// Dossier (hồ sơ sản phẩm OCOP): a product's application for a rating in one yearly cycle.
+#[derive(Description)]
 pub struct DossierObject(pub(super) Dossier);
 
-#[Object(name = "Dossier")]
+#[Object(name = "Dossier", use_type_description)]
 impl DossierObject {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {

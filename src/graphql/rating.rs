@@ -1,6 +1,6 @@
 //! Ratings: stars, decision, certificate; and the mutations that grant, refuse and withdraw them.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -80,9 +80,10 @@ pub enum WithdrawalReason {
 }
 
 /// A rating (kết quả công nhận OCOP): a decision that recognises a product, with its certificate.
+#[derive(Description)]
 pub struct RatingObject(pub(super) Rating);
 
-#[Object(name = "OcopRating")]
+#[Object(name = "OcopRating", use_type_description)]
 impl RatingObject {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {

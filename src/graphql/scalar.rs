@@ -12,6 +12,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Date(pub NaiveDate);
 
+/// A calendar day, `YYYY-MM-DD`.
 #[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -28,6 +29,7 @@ impl ScalarType for Date {
 #[derive(Clone)]
 pub struct Decimal(pub String);
 
+/// A decimal number as text, so that no float rounds it. A JSON number is accepted too.
 #[Scalar(name = "Decimal", specified_by_url = "https://scalars.graphql.org/chillicream/decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -47,6 +49,7 @@ impl ScalarType for Decimal {
 #[derive(Clone)]
 pub struct FeedCursor(pub String);
 
+/// A place in the change feed. Opaque and signed; keep it as it is.
 #[Scalar(name = "FeedCursor")]
 impl ScalarType for FeedCursor {
     fn parse(value: Value) -> InputValueResult<Self> {

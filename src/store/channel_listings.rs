@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 use uuid::Uuid;
@@ -107,13 +107,14 @@ pub async fn missing(db: &impl Db, at: DateTime<Utc>, limit: u64) -> Result<Vec<
         .add(channel::Column::ProducerId.is_null())
         .add(Expr::col((channel::Entity, channel::Column::ProducerId)).equals((listing::Entity, listing::Column::ProducerId)));
     let connected = Condition::all().add(theirs).add(channel::Column::State.ne(ChannelState::Disconnected.code()));
-    let rows: Vec<(Uuid, Uuid, Uuid, i32)> = listing::Entity::find()
+    let mut listed = listing::Entity::find();
+    QueryTrait::query(&mut listed).join(JoinType::InnerJoin, channel::Entity, connected);
+    let rows: Vec<(Uuid, Uuid, Uuid, i32)> = listed
         .select_only()
         .column(channel::Column::Id)
         .column_as(listing::Column::Id, "listing")
         .column_as(listing::Column::ProducerId, "producer")
         .column(listing::Column::RecordVersion)
-        .join(JoinType::InnerJoin, channel_join(connected))
         .filter(listing::Column::PublicFrom.lte(micros(at)))
         .filter(listing::Column::PublicUntil.gt(micros(at)))
         .filter(Expr::exists(carried).not())
@@ -272,14 +273,6 @@ async fn retry_where(db: &impl Db, rows: Condition, at: DateTime<Utc>) -> Result
 fn free(at: DateTime<Utc>) -> Condition {
     let unleased = Condition::any().add(Column::LeaseUntil.is_null()).add(Column::LeaseUntil.lt(micros(at)));
     Condition::all().add(Column::NextAttemptAt.lte(micros(at))).add(unleased)
-}
-
-fn channel_join(on: Condition) -> sea_orm::RelationDef {
-    listing::Entity::belongs_to(channel::Entity)
-        .from(listing::Column::Id)
-        .to(channel::Column::Id)
-        .on_condition(move |_, _| on.clone())
-        .into()
 }
 
 fn changes(c: &ChannelListing) -> Result<entity::ActiveModel, StoreError> {

@@ -65,6 +65,7 @@ impl Reading {
                 prefix.push("*".into());
                 return self.name(glob.star_token.spans[0], prefix);
             }
+            #[expect(unreachable_patterns, reason = "the enum may grow")]
             _ => return,
         };
         if prefix.is_empty() || ident != "self" {

@@ -2,7 +2,7 @@
 
 pub mod mutation;
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -54,9 +54,10 @@ pub enum Scope {
 }
 
 /// Who asks, and what they may do.
+#[derive(Description)]
 pub struct Viewer;
 
-#[Object]
+#[Object(use_type_description)]
 impl Viewer {
     /// What the principal is.
     async fn kind(&self, context: &Context<'_>) -> Result<PrincipalKind, Fault> {

@@ -3,7 +3,7 @@
 pub mod mutation;
 pub mod query;
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -58,9 +58,10 @@ pub enum SyncState {
 }
 
 /// A connection to one shop on one marketplace. Its credentials are kept encrypted and never returned.
+#[derive(Description)]
 pub struct ChannelObject(pub(super) Channel);
 
-#[Object(name = "Channel")]
+#[Object(name = "Channel", use_type_description)]
 impl ChannelObject {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {
@@ -114,9 +115,10 @@ async fn owner(context: &Context<'_>, id: Option<ProducerId>) -> Result<Option<P
 }
 
 /// One listing on one channel.
+#[derive(Description)]
 pub struct ChannelListingObject(pub(super) ChannelListing);
 
-#[Object(name = "ChannelListing")]
+#[Object(name = "ChannelListing", use_type_description)]
 impl ChannelListingObject {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {

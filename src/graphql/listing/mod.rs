@@ -3,7 +3,7 @@
 pub mod mutation;
 pub mod query;
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -75,9 +75,10 @@ pub enum Availability {
 }
 
 /// A listing (tin đăng bán): an offer of one variant at a price.
+#[derive(Description)]
 pub struct ListingObject(pub(super) Listing);
 
-#[Object(name = "Listing")]
+#[Object(name = "Listing", use_type_description)]
 impl ListingObject {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {

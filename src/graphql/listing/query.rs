@@ -1,6 +1,6 @@
 //! Reading listings.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject, connection::Connection};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object, OneofObject, SimpleObject, connection::Connection};
 
 use crate::{
     domain::fold,
@@ -85,6 +85,7 @@ pub struct ListingOrder {
 }
 
 /// What a list of listings tells beside its rows.
+#[derive(Description)]
 pub struct ListingTotals(ListingFilter);
 
 /// How many rows there are.
@@ -98,7 +99,7 @@ pub struct Count {
 
 const MAX_CAP: i32 = 1000;
 
-#[Object]
+#[Object(use_type_description)]
 impl ListingTotals {
     /// How many listings the filter leaves. Costs extra, so it is only counted when asked, and no further than the cap.
     async fn total_count(

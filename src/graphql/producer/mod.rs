@@ -3,7 +3,7 @@
 pub mod mutation;
 pub mod query;
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -60,9 +60,10 @@ pub enum MemberRole {
 }
 
 /// A producer (chủ thể OCOP).
+#[derive(Description)]
 pub struct ProducerObject(pub(super) Producer);
 
-#[Object(name = "Producer")]
+#[Object(name = "Producer", use_type_description)]
 impl ProducerObject {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {
@@ -194,9 +195,10 @@ impl From<Member> for MemberObject {
 }
 
 /// An invitation to act for a producer.
+#[derive(Description)]
 pub struct InvitationObject(pub(super) Invitation);
 
-#[Object(name = "ProducerInvitation")]
+#[Object(name = "ProducerInvitation", use_type_description)]
 impl InvitationObject {
     /// Opaque global id.
     async fn id(&self) -> ID {

@@ -3,7 +3,7 @@
 pub mod mutation;
 pub mod query;
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -107,9 +107,10 @@ pub enum Unit {
 }
 
 /// A product of the programme (sản phẩm OCOP), rated or not.
+#[derive(Description)]
 pub struct ProductObject(pub(super) Product);
 
-#[Object(name = "Product")]
+#[Object(name = "Product", use_type_description)]
 impl ProductObject {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {
@@ -231,9 +232,10 @@ impl ProductObject {
 }
 
 /// One sellable form of a product.
+#[derive(Description)]
 pub struct VariantObject(pub(super) Variant);
 
-#[Object(name = "Variant")]
+#[Object(name = "Variant", use_type_description)]
 impl VariantObject {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {
@@ -272,9 +274,10 @@ impl VariantObject {
 }
 
 /// A picture.
+#[derive(Description)]
 pub struct MediaObject(Media);
 
-#[Object(name = "Media")]
+#[Object(name = "Media", use_type_description)]
 impl MediaObject {
     /// Opaque global id.
     async fn id(&self) -> ID {

@@ -16,7 +16,7 @@ use crate::{
     },
     marketplace::{Marketplace, Offer, PushError, Refusal},
     service::{Service, ServiceError, channels::open, keys, producers::EVERYTHING, publicity, pushes::LEASE},
-    store::{StoreError, channel_listings, channels, listings, media, products, variants},
+    store::{StoreError, channel_listings, channels, listings, media, producers, products, variants},
 };
 
 /// Look-ups that must miss before a create whose answer was lost is sent again: a marketplace's search may lag behind.
@@ -269,11 +269,14 @@ async fn offer(service: &Service, listing: &Listing) -> Result<Offer, ServiceErr
     let gone = |what: &str| ServiceError::Internal(format!("a push without its {what}"));
     let product = products::find(&service.store, listing.product_id, &EVERYTHING).await?.ok_or_else(|| gone("product"))?;
     let variant = variants::find_many(&service.store, &[listing.variant_id]).await?.pop().ok_or_else(|| gone("variant"))?;
+    let producer = producers::find(&service.store, listing.producer_id).await?.ok_or_else(|| gone("producer"))?;
     let pictures = media::of_products(&service.store, &[listing.product_id]).await?;
+    // Marketplaces want a description; where none was written, who makes it says more than the name alone.
+    let description = product.description_vi.unwrap_or_else(|| format!("{} – {}", product.name_vi, producer.display_name));
     Ok(Offer {
         key: listing.external_key.clone(),
         title: listing.title_vi.clone(),
-        description: product.description_vi.clone().unwrap_or_else(|| product.name_vi.clone()),
+        description,
         group: listing.group.unwrap_or(ProductGroup::Food),
         price: listing.price,
         stock: listing.stock,
