@@ -6,4 +6,5 @@ mod layers;
 mod reading;
 mod rules;
 mod samples;
+mod schema;
 mod tree;
