@@ -1,0 +1,185 @@
+//! What tests stand on: a database of their own, the whole service with a clock they set, a sandbox marketplace, callers by role.
+
+mod caller;
+mod database;
+mod fixtures;
+mod process;
+
+use chrono::{DateTime, Duration, Utc};
+use ocop_catalog::{
+    app::{App, Halves},
+    config::Config,
+    domain::{
+        actor::{Actor, Grant, Role},
+        fold,
+    },
+    sandbox::{self, Sandbox, SandboxSettings},
+    service::{Call, Clock, Service, accounts, keys::SecretKey, publicity, pushes},
+};
+use std::{net::SocketAddr, sync::Arc};
+
+pub(crate) use caller::{Caller, fields};
+pub(crate) use database::{Database, Engine};
+pub(crate) use fixtures::{Seller, connect_query, text};
+pub(crate) use process::{Program, program};
+
+pub(crate) const PARTNER: i64 = 1_000_001;
+pub(crate) const SHOP: i64 = 100_001;
+pub(crate) const PARTNER_KEY: &str = "a-partner-key-for-tests";
+pub(crate) const SHOP_TOKEN: &str = "a-shop-token-for-tests";
+
+/// Runs a test body on both engines.
+macro_rules! both {
+    ($(#[doc = $doc:literal])* async fn $name:ident($world:ident: World) $body:block) => {
+        mod $name {
+            #[allow(unused_imports, reason = "a body may need none of them")]
+            use super::*;
+
+            $(#[doc = $doc])*
+            async fn body($world: $crate::harness::World) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                body($crate::harness::World::start($crate::harness::Engine::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                body($crate::harness::World::start($crate::harness::Engine::Postgres).await).await;
+            }
+        }
+    };
+}
+pub(crate) use both;
+
+/// A running service with its own database, a clock that stands still, and a marketplace. Pushes run when they are drained.
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) url: String,
+    pub(crate) service: Service,
+    // Stops when dropped with the runtime of the test.
+    _app: App,
+    _database: Database,
+}
+
+/// Monday morning in Vietnam.
+pub(crate) fn monday() -> DateTime<Utc> {
+    "2026-11-23T03:00:00Z".parse().expect("an instant")
+}
+
+impl World {
+    pub(crate) async fn start(engine: Engine) -> Self {
+        let database = Database::new(engine).await;
+        let clock = Clock::manual(monday());
+        let sandbox = marketplace(&clock).await;
+        let config = config(&database);
+        let app = App::start(&config, Halves { api: true, worker: false }, clock.clone()).await.expect("starts");
+        let url = format!("http://{}/graphql", app.address().expect("an address"));
+        Self { clock, sandbox, url, service: app.service.clone(), _app: app, _database: database }
+    }
+
+    /// Works on pushes until none is due, looking at dates first; returns how many were worked on.
+    pub(crate) async fn drain(&self) -> usize {
+        while publicity::pass(&self.service).await.expect("a pass") > 0 {}
+        while pushes::fill_missing(&self.service).await.expect("fills") > 0 {}
+        let worker = self.service.new_id();
+        let mut worked = 0;
+        while pushes::run_next(&self.service, worker).await.expect("a push") == pushes::Ran::One {
+            worked += 1;
+            assert!(worked < 1000, "pushes never come to rest");
+        }
+        worked
+    }
+
+    /// Lets time pass, then works on what is due.
+    pub(crate) async fn later(&self, by: Duration) -> usize {
+        self.clock.set(self.clock.now() + by);
+        self.drain().await
+    }
+
+    /// Nobody in particular.
+    pub(crate) fn anyone(&self) -> Caller {
+        Caller::new(&self.url, None)
+    }
+
+    /// A person who has just signed up.
+    pub(crate) async fn person(&self, name: &str) -> Caller {
+        let input = serde_json::json!({ "email": email(name), "displayName": name, "password": "một mật khẩu dài" });
+        let data = self
+            .anyone()
+            .data(
+                "mutation($input: AccountRegisterInput!) { accountRegister(input: $input) { session { accessToken } userErrors { code } } }",
+                serde_json::json!({ "input": input }),
+            )
+            .await;
+        let token = data["accountRegister"]["session"]["accessToken"].as_str().expect("a token");
+        Caller::new(&self.url, Some(token))
+    }
+
+    /// The same person with a new token: tokens end after fifteen minutes.
+    pub(crate) async fn sign_in(&self, name: &str) -> Caller {
+        let data = self
+            .anyone()
+            .data(
+                "mutation($input: SessionCreateInput!) { sessionCreate(input: $input) { session { accessToken } userErrors { code } } }",
+                serde_json::json!({ "input": { "email": email(name), "password": "một mật khẩu dài" } }),
+            )
+            .await;
+        Caller::new(&self.url, Some(data["sessionCreate"]["session"]["accessToken"].as_str().expect("a token")))
+    }
+
+    /// A person with an office, given as the command line gives the first one.
+    pub(crate) async fn officer(&self, name: &str, role: Role) -> Caller {
+        let person = self.person(name).await;
+        let commune_code = (role == Role::CommuneOfficer).then(|| "01090".to_owned());
+        let grant = Grant { role, commune_code };
+        accounts::grant(&self.service, &Call::new(&Actor::System), &email(name), grant).await.expect("granted");
+        person
+    }
+
+    /// The province's administrator.
+    pub(crate) async fn admin(&self) -> Caller {
+        self.officer("admin", Role::Admin).await
+    }
+
+    /// An integrator's key.
+    pub(crate) async fn integrator(&self, admin: &Caller) -> Caller {
+        let data = admin
+            .data(
+                "mutation { apiKeyCreate(input: { name: \"Sàn\", scopes: [FEED_READ] }) { secret userErrors { code } } }",
+                serde_json::Value::Null,
+            )
+            .await;
+        Caller::new(&self.url, Some(data["apiKeyCreate"]["secret"].as_str().expect("a secret")))
+    }
+}
+
+/// The e-mail of a person of a test.
+fn email(name: &str) -> String {
+    format!("{}@example.vn", fold::slug(name))
+}
+
+/// A marketplace with the tests' credentials.
+pub(crate) async fn marketplace(clock: &Clock) -> Sandbox {
+    let settings = SandboxSettings {
+        partner_id: PARTNER,
+        partner_key: PARTNER_KEY.into(),
+        shop_id: SHOP,
+        access_token: SHOP_TOKEN.into(),
+        state_file: None,
+    };
+    let clock = clock.clone();
+    sandbox::start(SocketAddr::from(([127, 0, 0, 1], 0)), settings, Arc::new(move || clock.now().timestamp())).await.expect("starts")
+}
+
+/// The service's settings over a test's database.
+pub(crate) fn config(database: &Database) -> Config {
+    Config {
+        database_url: database.url.clone(),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        secret_key: Some(SecretKey::parse(database::SECRET).expect("a key")),
+        outbound_allow_private: true,
+        ..Config::default()
+    }
+}

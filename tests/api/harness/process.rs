@@ -1,0 +1,69 @@
+//! The built program, as a user starts it.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+use crate::harness::database::SECRET;
+
+/// A command of the built program over a database.
+pub(crate) fn program(database_url: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ocop-catalog"));
+    command
+        .args(arguments)
+        .env("OCOP_DATABASE_URL", database_url)
+        .env("OCOP_SECRET_KEY", SECRET)
+        .env("OCOP_LISTEN", "127.0.0.1:0")
+        .env("OCOP_OUTBOUND_ALLOW_PRIVATE", "true")
+        .env("OCOP_LOG", "warn");
+    command
+}
+
+/// A running `serve`; killed when dropped.
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Program {
+    /// Starts the program and waits for the line that says where it listens.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                if let Some(url) = line.strip_prefix("listening on ") {
+                    // The test may have ended already.
+                    let _ = tell.send(url.to_owned());
+                }
+            }
+        });
+        let url = told.recv_timeout(Duration::from_secs(60)).expect("it listens");
+        Self { child, url }
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("kills");
+        self.child.wait().expect("ends");
+    }
+
+    /// Asks it to end, and waits; whether it ended well.
+    pub(crate) fn terminate(mut self) -> bool {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("sends").success());
+        self.child.wait().expect("ends").success()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Fails when it has ended, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
