@@ -25,9 +25,14 @@ pub fn fold(text: &str) -> String {
     words(folded(text), |c| c.is_alphanumeric(), ' ')
 }
 
-/// The words of a query, folded; at most [`MAX_TERMS`]. Empty when there is nothing to look for.
+/// The words of a query, folded; at most [`MAX_TERMS`]. Empty when there is nothing to look for; a query of signs alone gives a
+/// term that no text has, because two spaces never stand side by side in folded text.
 pub fn terms(query: &str) -> Vec<String> {
-    fold(query).split(' ').filter(|w| !w.is_empty()).take(MAX_TERMS).map(|w| w.chars().take(MAX_TERM_CHARS).collect()).collect()
+    let folded = fold(query);
+    if folded.is_empty() && !query.trim().is_empty() {
+        return vec![" ".to_owned()];
+    }
+    folded.split(' ').filter(|w| !w.is_empty()).take(MAX_TERMS).map(|w| w.chars().take(MAX_TERM_CHARS).collect()).collect()
 }
 
 /// A handle for addresses: `a-z0-9-`, at most 80 characters; empty when the text has no letter or digit that folds to ASCII.

@@ -1,1 +1,125 @@
-//! To be written.
+//! Lists: every row once in every order, forwards and backwards; cursors belong to their list.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Caller, Seller, World, both, text};
+
+async fn many(world: &World) -> (Caller, Seller) {
+    let (admin, seller) = (world.admin().await, world.seller("lan").await);
+    for (name, price) in
+        [("Cà phê", 90_000), ("Cá hồ", 50_000), ("Ếch", 50_000), ("Đậu", 70_000), ("Dưa", 50_000), ("áo lanh", 90_000), ("Zíp", 10_000)]
+    {
+        let sale = world.on_sale(&seller, &admin, name).await;
+        seller.set_price(&sale.listing, price).await;
+    }
+    (admin, seller)
+}
+
+async fn walk(caller: &Caller, order: &str, size: usize, backwards: bool) -> Vec<String> {
+    let (count, cursor) = if backwards { ("last", "before") } else { ("first", "after") };
+    let (mut all, mut at) = (Vec::new(), Value::Null);
+    loop {
+        let query = format!(
+            "query($at: String) {{ listings(orderBy: {order}, {count}: {size}, {cursor}: $at) {{
+                nodes {{ title price {{ amount }} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"
+        );
+        let page = caller.data(&query, json!({ "at": at })).await["listings"].clone();
+        let rows: Vec<_> = page["nodes"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .map(|n| format!("{} {}", text(&n["title"]), text(&n["price"]["amount"])))
+            .collect();
+        let (more, next) = if backwards { ("hasPreviousPage", "startCursor") } else { ("hasNextPage", "endCursor") };
+        if backwards {
+            all.splice(0..0, rows);
+        } else {
+            all.extend(rows);
+        }
+        if page["pageInfo"][more] == false {
+            return all;
+        }
+        at = page["pageInfo"][next].clone();
+    }
+}
+
+both! {
+    async fn every_row_once_in_every_order(world: World) {
+        many(&world).await;
+        let anyone = world.anyone();
+        for field in ["CREATED_AT", "PRICE", "STARS", "TITLE"] {
+            let mut both_ways = Vec::new();
+            for direction in ["ASC", "DESC"] {
+                let order = format!("{{ field: {field}, direction: {direction} }}");
+                let whole = walk(&anyone, &order, 100, false).await;
+                assert_eq!(whole.len(), 7);
+                for size in [1, 2, 3, 7] {
+                    assert_eq!(walk(&anyone, &order, size, false).await, whole, "{order} {size}");
+                    assert_eq!(walk(&anyone, &order, size, true).await, whole, "{order} {size} backwards");
+                }
+                both_ways.push(whole);
+            }
+            both_ways[1].reverse();
+            assert_eq!(both_ways[0], both_ways[1], "{field}");
+        }
+        let titles = walk(&anyone, "{ field: TITLE }", 100, false).await;
+        let expected = ["áo lanh 500 g 90000", "Cá hồ 500 g 50000", "Cà phê 500 g 90000", "Dưa 500 g 50000", "Đậu 500 g 70000", "Ếch 500 g 50000", "Zíp 500 g 10000"];
+        let folded = |text: &str| ocop_catalog::domain::fold::fold(text);
+        let mut sorted = expected.map(str::to_owned).to_vec();
+        sorted.sort_by_key(|t| folded(t));
+        assert_eq!(titles, sorted, "alike on both engines");
+    }
+}
+
+both! {
+    async fn cursors_belong_to_their_list(world: World) {
+        many(&world).await;
+        let anyone = world.anyone();
+        let page = anyone.data("{ listings(first: 2) { pageInfo { endCursor } } }", Value::Null).await;
+        let cursor = text(&page["listings"]["pageInfo"]["endCursor"]);
+        let with = |arguments: &str| format!("query($c: String) {{ listings(first: 2, after: $c {arguments}) {{ nodes {{ id }} }} }}");
+        let variables = json!({ "c": cursor });
+        assert_eq!(anyone.data(&with(""), variables.clone()).await["listings"]["nodes"].as_array().map(Vec::len), Some(2));
+        for other in [", orderBy: { field: PRICE }", ", filter: { price: { gte: 1 } }", ", search: \"ca\""] {
+            assert_eq!(anyone.error(&with(other), variables.clone()).await, "CURSOR_MISMATCH", "{other}");
+        }
+        assert_eq!(anyone.error("query($c: String) { products(after: $c) { nodes { id } } }", variables).await, "CURSOR_MISMATCH");
+        let mut forged = cursor.clone().into_bytes();
+        forged[3] = if forged[3] == b'A' { b'B' } else { b'A' };
+        let forged = String::from_utf8(forged).expect("ascii");
+        assert_eq!(anyone.error(&with(""), json!({ "c": forged })).await, "CURSOR_INVALID");
+    }
+}
+
+both! {
+    async fn counts_are_opt_in_and_capped(world: World) {
+        many(&world).await;
+        let count = world.anyone().data("{ listings(first: 1) { exact: totalCount { value isExact } capped: totalCount(cap: 3) { value isExact } } }", Value::Null).await;
+        assert_eq!(count["listings"], json!({ "exact": { "value": 7, "isExact": true }, "capped": { "value": 3, "isExact": false } }));
+    }
+}
+
+both! {
+    async fn filters_narrow_and_ids_keep_their_order(world: World) {
+        let (admin, seller) = many(&world).await;
+        let anyone = world.anyone();
+        let titles = |filter: &str| format!("{{ listings(filter: {filter}, orderBy: {{ field: TITLE }}) {{ nodes {{ id title }} }} }}");
+        let names = |data: &Value| -> Vec<String> {
+            data["listings"]["nodes"].as_array().expect("rows").iter().map(|n| text(&n["title"]).replace(" 500 g", "")).collect()
+        };
+        let fifty = anyone.data(&titles("{ price: { gte: 50000, lte: 50000 } }"), Value::Null).await;
+        assert_eq!(names(&fifty), ["Cá hồ", "Dưa", "Ếch"]);
+        assert_eq!(names(&anyone.data(&titles("{ stars: { gte: 5 } }"), Value::Null).await), [""; 0]);
+        assert_eq!(names(&anyone.data(&titles("{ stars: { gte: 4, lte: 4 }, group: [FOOD], commune: [\"01090\"] }"), Value::Null).await).len(), 7);
+        assert_eq!(names(&anyone.data(&titles("{ group: [DRINK] }"), Value::Null).await), [""; 0]);
+        let of = anyone.data(&titles(&format!("{{ producer: [\"{}\"] }}", seller.producer)), Value::Null).await;
+        assert_eq!(names(&of).len(), 7);
+        seller.listing(&seller.product("Bí").await, 1_000).await;
+        assert_eq!(names(&anyone.data(&titles("{ state: [DRAFT] }"), Value::Null).await), [""; 0], "drafts are not public");
+        assert_eq!(names(&admin.data(&titles("{ state: [DRAFT] }"), Value::Null).await), ["Bí"]);
+        let ids: Vec<_> = fifty["listings"]["nodes"].as_array().expect("rows").iter().map(|n| text(&n["id"])).rev().collect();
+        let asked = json!({ "ids": [ids[0], "rubbish", ids[1]] });
+        let nodes = anyone.data("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", asked).await;
+        assert_eq!(nodes["nodes"], json!([{ "id": ids[0] }, null, { "id": ids[1] }]));
+    }
+}

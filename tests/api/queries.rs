@@ -1,1 +1,27 @@
-//! To be written.
+//! The requests of `docs/queries`: each runs for the role it is written for.
+
+use serde_json::json;
+use std::{fs, path::Path};
+
+use crate::harness::{World, both};
+
+both! {
+    async fn every_documented_query_runs(world: World) {
+        let admin = world.admin().await;
+        let seller = world.seller("lan").await;
+        let integrator = world.integrator(&admin).await;
+        world.on_sale(&seller, &admin, "Trà Shan tuyết").await;
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/queries");
+        let mut names: Vec<_> = fs::read_dir(&folder).expect("the folder").map(|e| e.expect("an entry").file_name().into_string().expect("a name")).collect();
+        names.sort();
+        let callers = [("changes.graphql", &integrator), ("listings.graphql", &world.anyone()), ("own-listings.graphql", &seller.caller), ("review-queue.graphql", &admin)];
+        assert_eq!(names, callers.map(|(name, _)| name), "a new query needs its caller here");
+        for (name, caller) in callers {
+            let query = fs::read_to_string(folder.join(name)).expect("a query");
+            let data = caller.data(&query, json!({})).await;
+            if name != "review-queue.graphql" {
+                assert!(data.to_string().contains("Listing") || data.to_string().contains("Shan"), "{name}: {data}");
+            }
+        }
+    }
+}

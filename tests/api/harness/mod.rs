@@ -60,7 +60,7 @@ pub(crate) struct World {
     pub(crate) service: Service,
     // Stops when dropped with the runtime of the test.
     _app: App,
-    _database: Database,
+    database: Database,
 }
 
 /// Monday morning in Vietnam.
@@ -76,7 +76,7 @@ impl World {
         let config = config(&database);
         let app = App::start(&config, Halves { api: true, worker: false }, clock.clone()).await.expect("starts");
         let url = format!("http://{}/graphql", app.address().expect("an address"));
-        Self { clock, sandbox, url, service: app.service.clone(), _app: app, _database: database }
+        Self { clock, sandbox, url, service: app.service.clone(), _app: app, database }
     }
 
     /// Works on pushes until none is due, looking at dates first; returns how many were worked on.
@@ -96,6 +96,10 @@ impl World {
     pub(crate) async fn later(&self, by: Duration) -> usize {
         self.clock.set(self.clock.now() + by);
         self.drain().await
+    }
+
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database.url
     }
 
     /// Nobody in particular.
