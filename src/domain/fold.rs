@@ -108,7 +108,8 @@ mod tests {
         assert_eq!(terms("Mật ong  bạc hà!"), ["mat", "ong", "bac", "ha"]);
         assert_eq!(terms(&"x ".repeat(5000)).len(), MAX_TERMS);
         assert_eq!(terms(&"y".repeat(5000))[0].len(), 40);
-        assert!(terms(" *&\" ").is_empty());
+        assert!(terms("  ").is_empty());
+        assert_eq!(terms(" *&\" "), [" "], "signs alone find nothing");
     }
 
     #[test]

@@ -1,1 +1,285 @@
-//! To be written.
+//! The built program as it is run: killed in the middle, twice on one database, stopped, misconfigured, from the command line.
+
+use ocop_catalog::{
+    sandbox::{Fault, FaultMode, Sandbox},
+    service::Clock,
+};
+use serde_json::{Value, json};
+use std::{collections::HashSet, fs, process::Output, time::Duration};
+
+use crate::harness::{Caller, Database, Engine, Program, bulk, marketplace, program, text};
+
+const LISTINGS: usize = 500;
+
+/// Waits until something holds; a test that waits two minutes has failed.
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..1200 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("it never came to: {what}");
+}
+
+fn assert_exactly_once(sandbox: &Sandbox) {
+    let items = sandbox.items();
+    let keys: HashSet<_> = items.iter().map(|item| &item.item_sku).collect();
+    assert_eq!((items.len(), keys.len()), (LISTINGS, LISTINGS), "one item for each listing");
+}
+
+/// Waits until every listing is acknowledged: the marketplace may have the last item before the database knows.
+async fn all_live(url: &str, token: &str) {
+    let admin = Caller::new(url, Some(token));
+    for _ in 0..1200 {
+        let channels = admin.data("{ channels { id } }", Value::Null).await;
+        let query = "query($id: ID!) { channelListings(channel: $id, state: [QUEUED, PUSHING, RETRYING, REMOTE_REJECTED, DEAD, NEEDS_ATTENTION], first: 1) { nodes { state lastError { code message } } } }";
+        let rest = admin.data(query, json!({ "id": channels["channels"][0]["id"] })).await;
+        if rest["channelListings"]["nodes"] == json!([]) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("pushes never came to rest");
+}
+
+/// `kill -9` in the middle of pushing 500 listings, and again: after a restart the marketplace holds exactly 500 items.
+async fn killed_in_the_middle(engine: Engine) {
+    let database = Database::new(engine).await;
+    let sandbox = marketplace(&Clock::System).await;
+    let service = bulk::service(&database).await;
+    bulk::publish(&service, LISTINGS / 50, &sandbox.url()).await;
+    bulk::connect(&service, &sandbox.url()).await;
+    let token = bulk::admin(&service).await;
+    for stop_at in [LISTINGS / 4, LISTINGS / 2] {
+        // Answers come late, so that the kill meets creates that were done but not acknowledged.
+        sandbox.fail_next(Fault { call: "add_item".into(), mode: FaultMode::Slow { millis: 30 }, times: 2000, skip: 0 });
+        let server = Program::start(program(&database.url, &["serve"]));
+        until("some items", || sandbox.items().len() >= stop_at).await;
+        server.kill();
+        assert!(sandbox.items().len() < LISTINGS, "it was in the middle");
+    }
+    let server = Program::start(program(&database.url, &["serve"]));
+    until("all items", || sandbox.items().len() >= LISTINGS).await;
+    all_live(&server.url, &token).await;
+    assert_exactly_once(&sandbox);
+    assert!(server.terminate(), "it ends well when it is asked to");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_in_the_middle_on_sqlite() {
+    killed_in_the_middle(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_in_the_middle_on_postgres() {
+    killed_in_the_middle(Engine::Postgres).await;
+}
+
+/// Two servers on one PostgreSQL share the work and push nothing twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_share_the_work() {
+    let database = Database::new(Engine::Postgres).await;
+    let sandbox = marketplace(&Clock::System).await;
+    let service = bulk::service(&database).await;
+    bulk::publish(&service, LISTINGS / 50, &sandbox.url()).await;
+    let token = bulk::admin(&service).await;
+    let servers = [Program::start(program(&database.url, &["serve"])), Program::start(program(&database.url, &["serve"]))];
+    bulk::connect(&service, &sandbox.url()).await;
+    until("all items", || sandbox.items().len() >= LISTINGS).await;
+    all_live(&servers[0].url, &token).await;
+    assert_exactly_once(&sandbox);
+    let creates = sandbox.calls().iter().filter(|call| call.path.ends_with("add_item")).count();
+    assert_eq!(creates, LISTINGS, "no create was sent twice");
+    for server in &servers {
+        let done = metric(&server.url, "ocop_pushes_total{adapter=\"shopee\",outcome=\"ok\"}").await;
+        assert!(done >= 50, "each did a part of the work: {done}");
+    }
+    let answers = [Caller::new(&servers[0].url, Some(&token)), Caller::new(&servers[1].url, Some(&token))];
+    let query = "{ listings(first: 3) { nodes { id title } pageInfo { endCursor } } }";
+    let first = answers[0].data(query, Value::Null).await;
+    assert_eq!(first, answers[1].data(query, Value::Null).await);
+    for server in servers {
+        assert!(server.terminate());
+    }
+}
+
+/// A page of fifty takes as many SQL statements as a page of five, whatever is nested in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_do_not_grow_with_the_page() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::new(engine).await;
+        let service = bulk::service(&database).await;
+        bulk::publish(&service, 1, "http://127.0.0.1:9").await;
+        let token = bulk::admin(&service).await;
+        let server = Program::start(program(&database.url, &["serve", "--no-worker"]));
+        let admin = Caller::new(&server.url, Some(&token));
+        let mut counts = Vec::new();
+        for size in [5, 50] {
+            let query = format!(
+                "{{ listings(first: {size}) {{ nodes {{ title stars visibility {{ isVisible }} commune {{ name }} variant {{ sku }}
+                    product {{ name rating {{ stars }} }} producer {{ displayName }} channels {{ state }} }} }} }}"
+            );
+            admin.data(&query, Value::Null).await;
+            let before = metric(&server.url, "ocop_sql_statements_total").await;
+            let rows = admin.data(&query, Value::Null).await;
+            assert_eq!(rows["listings"]["nodes"].as_array().map(Vec::len), Some(size));
+            counts.push(metric(&server.url, "ocop_sql_statements_total").await - before);
+        }
+        assert_eq!(counts[0], counts[1], "{engine:?}");
+        assert!(counts[0] > 0 && counts[0] < 25, "{engine:?}: {}", counts[0]);
+    }
+}
+
+async fn metric(url: &str, name: &str) -> u64 {
+    let text = reqwest::get(url.replace("/graphql", "/metrics")).await.expect("metrics").text().await.expect("text");
+    let line = text.lines().find(|line| line.starts_with(name) && !line.starts_with('#')).unwrap_or_else(|| panic!("no {name}: {text}"));
+    line.rsplit(' ').next().and_then(|n| n.parse::<u64>().ok()).expect("a number")
+}
+
+fn run(url: &str, arguments: &[&str]) -> (bool, String, String) {
+    let Output { status, stdout, stderr } = program(url, arguments).output().expect("runs");
+    (status.success(), String::from_utf8(stdout).expect("text"), String::from_utf8(stderr).expect("text"))
+}
+
+/// What can't start says so in one line and exits with 1.
+#[tokio::test]
+async fn a_bad_start_is_one_line() {
+    let database = Database::empty(Engine::Sqlite).await;
+    for (name, value, expected) in [
+        (
+            "OCOP_DATABASE_URL",
+            "postgres://ocop:hunter2@127.0.0.1:1/x",
+            "error: the database postgres://ocop:***@127.0.0.1:1/x does not answer",
+        ),
+        ("OCOP_DATABASE_URL", "mysql://x", "error: OCOP_DATABASE_URL: "),
+        ("OCOP_DATABASE_URL", "sqlite:///no/such/folder/x.db", "error: the database sqlite:///no/such/folder/x.db does not answer"),
+        ("OCOP_SECRET_KEY", "short", "error: OCOP_SECRET_KEY: "),
+        ("OCOP_LISTEN", "8080", "error: OCOP_LISTEN: "),
+        ("OCOP_LISTEN", "203.0.113.1:1", "error: can't listen on 203.0.113.1:1: "),
+    ] {
+        let output = program(&database.url, &["serve"]).env(name, value).output().expect("runs");
+        let told = String::from_utf8(output.stderr).expect("text");
+        assert_eq!((output.status.code(), told.trim_end().lines().count()), (Some(1), 1), "{value}: {told}");
+        assert!(told.starts_with(expected), "{value}: {told}");
+        assert!(!told.contains("hunter2"));
+    }
+    let foreign = program(&database.url, &["serve"]).env("OCOP_SECRET_KEY", "ab".repeat(32)).output();
+    drop(foreign);
+}
+
+/// Import from the command line: a dry run changes nothing, a second run changes nothing twice, faults name row and column.
+#[tokio::test]
+async fn importing_and_exporting() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::new(engine).await;
+        let url = database.url.as_str();
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let file = folder.path().join("products.csv");
+        let path = file.to_str().expect("a path");
+        let real = concat!(env!("CARGO_MANIFEST_DIR"), "/data/products/ocop_ha_giang.csv");
+        let (ok, out, _) = run(url, &["import", real, "--dry-run"]);
+        assert!(ok && out.contains("67 rows: 67 would be created"), "{out}");
+        let (ok, out, _) = run(url, &["import", real]);
+        assert!(ok && out.contains("67 rows: 67 were created"), "a dry run changes nothing: {out}");
+        let (ok, out, _) = run(url, &["import", real]);
+        assert!(ok && out.contains("67 are there already"), "{out}");
+        let (ok, exported, _) = run(url, &["export"]);
+        assert!(ok && exported.lines().count() == 68, "{exported}");
+        fs::write(&file, &exported).expect("writes");
+        let (ok, out, _) = run(url, &["import", path]);
+        assert!(ok && out.contains("67 are there already"), "what goes out comes in again: {out}");
+        fs::write(&file, "product_name,stars,evidence,price_vnd\nMật ong,4,listed_as_ocop,\nTrà,,,1.5\nGạo,,,\n").expect("writes");
+        let (ok, out, _) = run(url, &["import", path]);
+        assert!(!ok);
+        for expected in [
+            "row 2, column stars: ",
+            "row 3, column price_vnd: ",
+            "3 rows: 1 were created, 0 were changed, 0 are there already, 2 left out",
+        ] {
+            assert!(out.contains(expected), "{out}");
+        }
+        fs::write(&file, b"product_name\nM\xe2\xca\xf8t ong\n").expect("writes");
+        let (ok, _, err) = run(url, &["import", path]);
+        assert!(!ok && err.contains("row 2, column 1: not UTF-8"), "{err}");
+        assert!(run(url, &["import", "missing.csv"]).2.starts_with("error: missing.csv: "));
+        assert!(run(url, &["import", "table.ods"]).2.contains("a file that ends in .csv or .xlsx is needed"));
+    }
+}
+
+/// The first admin, a token, a key, the doctor, and `serve` with them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_makes_the_first_admin() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::empty(engine).await;
+        let url = database.url.as_str();
+        let (ok, out, _) = run(url, &["migrate", "status"]);
+        assert!(!ok && out.contains("pending: m0001_admin_units"), "{out}");
+        assert!(run(url, &["migrate", "up"]).0 && run(url, &["migrate", "status"]).0);
+        let create = ["user", "create", "--email", "admin@example.vn", "--name", "Admin", "--role", "ADMIN"];
+        let mut child =
+            program(url, &create).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().expect("runs");
+        std::io::Write::write_all(&mut child.stdin.take().expect("its input"), "một mật khẩu dài\n".as_bytes()).expect("writes");
+        assert!(child.wait().expect("ends").success());
+        let token = run(url, &["token", "issue", "--email", "admin@example.vn"]).1;
+        let key = run(url, &["key", "create", "--email", "admin@example.vn", "--name", "Sàn"]).1;
+        let (ok, _, err) = run(url, &["token", "issue", "--email", "nobody@example.vn"]);
+        assert!(!ok && err == "error: there is no account nobody@example.vn\n", "{err}");
+        let (ok, out, _) = run(url, &["doctor", "--live"]);
+        assert!(ok && out.contains("ok    database"), "{out}");
+        let server = Program::start(program(url, &["serve"]));
+        let admin = Caller::new(&server.url, Some(token.trim()));
+        assert_eq!(admin.data("{ viewer { roles { role } } }", Value::Null).await["viewer"]["roles"], json!([{ "role": "ADMIN" }]));
+        let integrator = Caller::new(&server.url, Some(key.trim()));
+        assert!(!text(&integrator.data("{ listingSnapshot { asOf } }", Value::Null).await["listingSnapshot"]["asOf"]).is_empty());
+        let ready = reqwest::get(server.url.replace("/graphql", "/readyz")).await.expect("an answer");
+        assert_eq!(ready.status().as_u16(), 200);
+        assert!(server.terminate());
+    }
+}
+
+/// The demo: ready by itself on both engines, with everything its file promises.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_gets_ready() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::empty(engine).await;
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let data = folder.path().to_str().expect("a path");
+        let mut arguments = vec!["demo", "--listen", "127.0.0.1:0", "--data-dir", data];
+        if engine == Engine::Postgres {
+            arguments.extend(["--database-url", database.url.as_str()]);
+        }
+        let mut child = program(&database.url, &arguments).stdout(std::process::Stdio::null()).spawn().expect("starts");
+        let file = folder.path().join("demo.json");
+        until("demo.json", || file.exists()).await;
+        // Written in one go, but not at once: read it when it is whole.
+        let mut facts = Value::Null;
+        until("a whole demo.json", || {
+            facts = fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            facts.is_object()
+        })
+        .await;
+        let url = text(&facts["graphql"]);
+        let tokens = &facts["tokens"];
+        for (token, kind) in [
+            (&tokens["admin"], "PERSON"),
+            (&tokens["commune_officer"], "PERSON"),
+            (&tokens["council"][2], "PERSON"),
+            (&tokens["producer"], "PERSON"),
+            (&tokens["integrator"], "API_KEY"),
+        ] {
+            let viewer = Caller::new(&url, token.as_str()).data("{ viewer { kind } }", Value::Null).await;
+            assert_eq!(viewer["viewer"]["kind"], kind);
+        }
+        let listed = Caller::new(&url, None).data("{ listings { totalCount { value } } }", Value::Null).await;
+        assert_eq!(listed["listings"]["totalCount"]["value"], 25);
+        let items: Value = serde_json::from_str(
+            &reqwest::get(format!("{}/sandbox/items", text(&facts["sandbox"]))).await.expect("items").text().await.expect("text"),
+        )
+        .expect("json");
+        assert_eq!(items.as_array().map(Vec::len), Some(25), "all on the marketplace");
+        assert!(text(&facts["ws"]).starts_with("ws://"));
+        assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("sends").success());
+        assert!(child.wait().expect("ends").success(), "Ctrl-C ends it cleanly");
+    }
+}

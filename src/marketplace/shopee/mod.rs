@@ -179,7 +179,8 @@ impl Shopee {
 #[async_trait]
 impl Marketplace for Shopee {
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {
-        let query = [("item_sku", key.to_owned()), ("page_size", "50".to_owned()), ("offset", "0".to_owned())];
+        // `offset` is an opaque text of the page before; the first page is asked for without it.
+        let query = [("item_sku", key.to_owned()), ("page_size", "50".to_owned())];
         let found = self.get("product/search_item", &query).await?;
         let ids: Vec<String> =
             found["item_id_list"].as_array().into_iter().flatten().filter_map(Value::as_i64).map(|id| id.to_string()).collect();
