@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod admin_unit;
+mod batching;
 pub mod channel;
 pub mod connection;
 pub mod context;
@@ -22,8 +23,10 @@ pub mod scalar;
 pub mod service_info;
 
 use async_graphql::{EmptySubscription, MergedObject, Request, SDLExportOptions, Schema, dataloader::DataLoader};
+use std::time::Duration;
 
 use crate::{domain::actor::Actor, service::Service};
+pub use batching::execute;
 pub use context::{Asked, locale};
 use loader::Batch;
 
@@ -74,5 +77,5 @@ pub fn sdl() -> String {
 pub fn prepare(request: Request, service: &Service, actor: Actor, accept_language: &str) -> Request {
     let batch = Batch::new(service.clone(), &actor);
     let asked = Asked { service: service.clone(), actor, locale: locale(accept_language) };
-    request.data(asked).data(DataLoader::new(batch, tokio::spawn))
+    request.data(asked).data(DataLoader::new(batch, batching::later).delay(Duration::ZERO))
 }

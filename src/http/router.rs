@@ -31,10 +31,8 @@ struct Api {
 pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandle, with_graphiql: bool) -> Result<Router, SdlError> {
     let guard = Guard::new(&graphql::sdl(), Limits::default())?;
     let engine = schema.clone();
-    let execute = Arc::new(move |request| {
-        let engine = engine.clone();
-        Box::pin(async move { engine.execute(request).await }) as futures_util::future::BoxFuture<'static, _>
-    });
+    let execute =
+        Arc::new(move |request| Box::pin(graphql::execute(engine.clone(), request)) as futures_util::future::BoxFuture<'static, _>);
     let api = Arc::new(Api { service: service.clone(), endpoint: GraphqlEndpoint::new(guard, execute) });
     let probe = move || {
         let service = service.clone();
