@@ -79,10 +79,10 @@ async fn keep_dates(service: Service, stop: CancellationToken) {
 
 async fn keep_once(service: &Service, tick: u64) -> Result<(), ServiceError> {
     while publicity::pass(service).await? > 0 {}
-    if tick % TICKS_PER_FILL == 0 {
+    if tick.is_multiple_of(TICKS_PER_FILL) {
         while pushes::fill_missing(service).await? > 0 {}
     }
-    if tick % TICKS_PER_CLEANING == 0 {
+    if tick.is_multiple_of(TICKS_PER_CLEANING) {
         housekeeping::forget(service, Duration::hours(24)).await?;
     }
     Ok(())

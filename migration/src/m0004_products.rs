@@ -162,6 +162,7 @@ async fn recognition(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     Ok(())
 }
 
+#[expect(clippy::enum_variant_names, reason = "the column is named so because GROUP is a word of SQL")]
 #[derive(DeriveIden, Clone, Copy)]
 pub(crate) enum Product {
     Table,

@@ -91,5 +91,5 @@ async fn find(context: &Context<'_>, asked: &Asked, id: &ID) -> Result<Option<No
 async fn variant(context: &Context<'_>, asked: &Asked, id: uuid::Uuid) -> Result<Option<Node>, Fault> {
     let Some(variant) = loader(context)?.load_one(VariantKey(id.into())).await? else { return Ok(None) };
     let seen = products::find(&asked.service, &asked.actor, variant.product_id).await?.is_some();
-    Ok(seen.then(|| Node::Variant(VariantObject(variant))))
+    Ok(seen.then_some(Node::Variant(VariantObject(variant))))
 }

@@ -2,7 +2,7 @@
 //!
 //! Follows the GraphQL-over-HTTP draft as its test suite `graphql-http` 1.23 judges it: a document that cannot be parsed,
 //! validated or coerced is 400 under `application/graphql-response+json` and 200 under `application/json`
-//! (see [`answer::status`], the one place that decides).
+//! (see `answer::status`, the one place that decides).
 
 mod accept;
 mod answer;

@@ -139,7 +139,7 @@ fn check_gtin(code: &str) -> Result<(), Refusal> {
     let digits: Option<Vec<u32>> = code.chars().map(|c| c.to_digit(10)).collect();
     let valid = digits.is_some_and(|digits| {
         let sum: u32 = digits.iter().rev().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-        (8..=14).contains(&digits.len()) && sum % 10 == 0
+        (8..=14).contains(&digits.len()) && sum.is_multiple_of(10)
     });
     if valid || code == "00" {
         Ok(())

@@ -134,7 +134,7 @@ pub async fn update(
     expected: i32,
     change: ListingChange,
 ) -> Result<ListingId, ServiceError> {
-    edit(service, call, id, Some(expected), "listingUpdate", |listing| {
+    edit(service, call, (id, Some(expected)), "listingUpdate", |listing| {
         let mut form = Form::new("input");
         if let Some(title) = change.title_vi {
             listing.title_vi = form.text("title", &title, TITLE);
@@ -163,7 +163,7 @@ pub async fn set_price(
     let mut form = Form::new("price");
     let price: Option<Vnd> = form.price(&str::to_owned, price);
     form.finish()?;
-    edit(service, call, id, expected, "listingSetPrice", |listing| {
+    edit(service, call, (id, expected), "listingSetPrice", |listing| {
         listing.price = price.unwrap_or(listing.price);
         Ok(ChangeCause::PriceChanged)
     })
@@ -181,7 +181,7 @@ pub async fn set_stock(
     let mut form = Form::new("");
     let stock = form.number("stock", stock, 0..=MAX_STOCK);
     form.finish()?;
-    edit(service, call, id, expected, "listingSetAvailability", |listing| {
+    edit(service, call, (id, expected), "listingSetAvailability", |listing| {
         listing.stock = stock;
         Ok(ChangeCause::StockChanged)
     })
@@ -190,7 +190,7 @@ pub async fn set_stock(
 
 /// Takes a listing back; it can be published again.
 pub async fn unpublish(service: &Service, call: &Call<'_>, id: ListingId) -> Result<ListingId, ServiceError> {
-    edit(service, call, id, None, "listingUnpublish", |listing| {
+    edit(service, call, (id, None), "listingUnpublish", |listing| {
         if listing.state != ListingState::Published {
             return Err(wrong_state(listing));
         }
@@ -202,7 +202,7 @@ pub async fn unpublish(service: &Service, call: &Call<'_>, id: ListingId) -> Res
 
 /// Ends a listing for good.
 pub async fn archive(service: &Service, call: &Call<'_>, id: ListingId) -> Result<ListingId, ServiceError> {
-    edit(service, call, id, None, "listingArchive", |listing| {
+    edit(service, call, (id, None), "listingArchive", |listing| {
         listing.state = ListingState::Archived;
         Ok(ChangeCause::Archived)
     })
@@ -265,8 +265,7 @@ pub async fn count(service: &Service, actor: &Actor, filter: &ListingFilter, cap
 async fn edit(
     service: &Service,
     call: &Call<'_>,
-    id: ListingId,
-    expected: Option<i32>,
+    (id, expected): (ListingId, Option<i32>),
     action: &'static str,
     change: impl FnOnce(&mut Listing) -> Result<ChangeCause, ServiceError>,
 ) -> Result<ListingId, ServiceError> {

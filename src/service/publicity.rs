@@ -2,7 +2,7 @@
 //! instants that are reached while nobody changes anything.
 
 use chrono::Duration;
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use crate::{
     domain::{
@@ -63,10 +63,11 @@ pub(super) async fn refresh(service: &Service, work: &mut Work, affected: Vec<Li
         let wanted = Wanted { listing_id: listing.id, producer_id: listing.producer_id, version: listing.record_version };
         channel_listings::want(&work.tx, wanted, work.at, work.at + Duration::milliseconds(COALESCE_MILLIS)).await?;
         if visible && !seen_before {
-            if !carrying.contains_key(&listing.producer_id) {
-                carrying.insert(listing.producer_id, channels::carrying(&work.tx, listing.producer_id).await?);
-            }
-            for channel in &carrying[&listing.producer_id] {
+            let carriers = match carrying.entry(listing.producer_id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(channels::carrying(&work.tx, listing.producer_id).await?),
+            };
+            for channel in carriers.iter() {
                 channel_listings::ensure(&work.tx, service.new_id(), *channel, wanted, work.at).await?;
             }
         }

@@ -246,7 +246,7 @@ pub async fn page(
         query = query.filter(Column::State.is_in(states.iter().map(|s| s.code())));
     }
     let sort = Sort { column: Column::CreatedAt, id: Column::Id, direction: Direction::Ascending };
-    page::fetch(db, query, sort, request, |row| Position { value: CursorValue::Int(row.created_at), id: row.id }, domain).await
+    page::fetch(db, query, sort, request, |row| Ok((Position { value: CursorValue::Int(row.created_at), id: row.id }, domain(row)?))).await
 }
 
 /// How many rows wait, and since when the longest of them is due.

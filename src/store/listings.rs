@@ -163,7 +163,7 @@ pub async fn page(
         },
         id: row.id,
     };
-    page::fetch(db, narrowed(filter, view), sort, request, place, domain).await
+    page::fetch(db, narrowed(filter, view), sort, request, |row| Ok((place(&row), domain(row)?))).await
 }
 
 /// How many listings a filter leaves, counting no further than `cap`.

@@ -55,14 +55,13 @@ pub(super) struct Sort<C> {
     pub(super) direction: Direction,
 }
 
-/// Reads a page of a query. `place` tells a row's position; `convert` makes the domain type.
+/// Reads a page of a query. `read` tells a row's position and makes the domain type.
 pub(super) async fn fetch<E, T>(
     db: &impl Db,
     query: Select<E>,
     sort: Sort<E::Column>,
     request: &PageRequest,
-    place: impl Fn(&E::Model) -> Position,
-    convert: impl Fn(E::Model) -> Result<T, StoreError>,
+    read: impl Fn(E::Model) -> Result<(Position, T), StoreError>,
 ) -> Result<Page<T>, StoreError>
 where
     E: EntityTrait,
@@ -81,7 +80,7 @@ where
     if request.backwards {
         models.reverse();
     }
-    let rows = models.into_iter().map(|model| Ok((place(&model), convert(model)?))).collect::<Result<_, StoreError>>()?;
+    let rows = models.into_iter().map(read).collect::<Result<_, StoreError>>()?;
     Ok(Page { rows, has_more, continued: request.from.is_some() })
 }
 

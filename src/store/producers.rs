@@ -106,7 +106,10 @@ pub async fn page(
     }
     query = query.filter(matches(Column::SearchText, &filter.terms));
     let sort = Sort { column: Column::SortName, id: Column::Id, direction };
-    page::fetch(db, query, sort, request, |row| Position { value: CursorValue::Text(row.sort_name.clone()), id: row.id }, domain).await
+    page::fetch(db, query, sort, request, |row| {
+        Ok((Position { value: CursorValue::Text(row.sort_name.clone()), id: row.id }, domain(row)?))
+    })
+    .await
 }
 
 /// The condition that a producer's column lies within reach.

@@ -103,7 +103,10 @@ pub async fn page(
         query = query.filter(Column::CommuneCode.is_in(&filter.communes));
     }
     let sort = Sort { column: Column::SortName, id: Column::Id, direction };
-    page::fetch(db, query, sort, request, |row| Position { value: CursorValue::Text(row.sort_name.clone()), id: row.id }, domain).await
+    page::fetch(db, query, sort, request, |row| {
+        Ok((Position { value: CursorValue::Text(row.sort_name.clone()), id: row.id }, domain(row)?))
+    })
+    .await
 }
 
 fn visible(reach: &Reach) -> Condition {

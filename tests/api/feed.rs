@@ -11,7 +11,7 @@ use ocop_catalog::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, Database, Engine, World, both, fields, text};
+use crate::harness::{Caller, Database, Engine, World, both, fields, monday, text};
 
 const CHANGES: &str = "query($since: FeedCursor, $first: Int) { listingChanges(since: $since, first: $first) { endCursor hasMore snapshotRequired changes {
     __typename cursor listingId version causes ... on ListingUpserted { listing { stars price { amount } } } ... on ListingRemoved { reason externalKey } } } }";
@@ -142,11 +142,11 @@ async fn reversed_commits_lose_nothing_on_postgres() {
         |index: usize, version| NewChange { listing_id: ids[index], version, causes: vec![ChangeCause::PriceChanged], reason: None };
     // The slow writer begins first and appends first, but commits last.
     let slow = store.begin().await.expect("begins");
-    changes::append(&slow, &[change(0, 100)], Utc::now()).await.expect("appends");
+    changes::append(&slow, &[change(0, 100)], monday()).await.expect("appends");
     let (quick_store, quick_change) = (store.clone(), change(1, 100));
     let quick = tokio::spawn(async move {
         let tx = quick_store.begin().await.expect("begins");
-        changes::append(&tx, &[quick_change], Utc::now()).await.expect("appends");
+        changes::append(&tx, &[quick_change], monday()).await.expect("appends");
         tx.commit().await.expect("commits");
     });
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;

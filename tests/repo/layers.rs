@@ -95,7 +95,7 @@ fn fenced(at: &str, path: &str, layer: &str, segments: &[String]) -> Option<Stri
         Some(start) => path.trim_start_matches("src/").starts_with(start),
         None => layer == *home,
     };
-    if fence.homes.iter().any(|h| home(h)) {
+    if fence.homes.iter().any(home) {
         return None;
     }
     Some(format!("{at} names {crate_name}: only {} may", fence.homes.join(", ")))

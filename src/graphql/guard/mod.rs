@@ -144,7 +144,7 @@ fn selected<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<
         (DocumentOperations::Multiple(_), None) => {
             Err(Rejection::input("The document has several operations: say which one to run in operationName.", None))
         }
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name).ok_or_else(|| unknown_operation()),
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name).ok_or_else(unknown_operation),
         (DocumentOperations::Single(_), Some(_)) => Err(unknown_operation()),
     }
 }

@@ -63,23 +63,17 @@ impl Shopee {
     }
 
     async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, PushError> {
-        self.call(Signed::Shop, Method::GET, path, query, Content::Empty).await
+        self.call(Signed::Shop, path, query, Content::Empty).await
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Value, PushError> {
         let bytes = serde_json::to_vec(body).map_err(|e| PushError::Config(refusal("json", &e.to_string())))?;
-        self.call(Signed::Shop, Method::POST, path, &[], Content::Json(bytes)).await
+        self.call(Signed::Shop, path, &[], Content::Json(bytes)).await
     }
 
-    async fn call(
-        &self,
-        signed: Signed,
-        method: Method,
-        path: &str,
-        query: &[(&str, String)],
-        content: Content,
-    ) -> Result<Value, PushError> {
+    async fn call(&self, signed: Signed, path: &str, query: &[(&str, String)], content: Content) -> Result<Value, PushError> {
         let now = (self.clock)();
+        let method = if matches!(content, Content::Empty) { Method::GET } else { Method::POST };
         let url = self.signed_url(signed, path, query, now);
         let answer = self.client.send(method, url, content).await?;
         errors::read(&answer, now)
@@ -161,7 +155,7 @@ impl Shopee {
     }
 
     async fn upload_one(&self, bytes: Vec<u8>) -> Result<String, PushError> {
-        let response = self.call(Signed::Public, Method::POST, "media_space/upload_image", &[], Content::Picture(bytes)).await?;
+        let response = self.call(Signed::Public, "media_space/upload_image", &[], Content::Picture(bytes)).await?;
         let id = response["image_info"]["image_id"].as_str();
         id.map(str::to_owned).ok_or_else(|| PushError::Unknown(refusal("garbage", "the answer to the upload names no picture")))
     }

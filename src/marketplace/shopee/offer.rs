@@ -214,7 +214,8 @@ mod tests {
     fn limits_name_our_field() {
         let limits = Limits { name: (5, 100), description: (10, 2000), price: (1000, 1_000_000), stock: 100, images: 9 };
         assert_eq!(limits.check(&offer()), Ok(()));
-        let cases: [(fn(&mut Offer), &str); 6] = [
+        type Change = fn(&mut Offer);
+        let cases: [(Change, &str); 6] = [
             (|o| o.title = "Mật".into(), "title"),
             (|o| o.title = "x".repeat(101), "title"),
             (|o| o.description = "ngắn".into(), "description"),

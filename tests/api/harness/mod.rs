@@ -33,20 +33,19 @@ pub(crate) const SHOP_TOKEN: &str = "a-shop-token-for-tests";
 macro_rules! both {
     ($(#[doc = $doc:literal])* async fn $name:ident($world:ident: World) $body:block) => {
         mod $name {
-            #[allow(unused_imports, reason = "a body may need none of them")]
             use super::*;
 
             $(#[doc = $doc])*
-            async fn body($world: $crate::harness::World) $body
+            async fn body($world: World) $body
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                body($crate::harness::World::start($crate::harness::Engine::Sqlite).await).await;
+                body(World::start($crate::harness::Engine::Sqlite).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                body($crate::harness::World::start($crate::harness::Engine::Postgres).await).await;
+                body(World::start($crate::harness::Engine::Postgres).await).await;
             }
         }
     };
