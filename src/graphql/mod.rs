@@ -16,6 +16,7 @@ mod id;
 pub mod listing;
 pub mod loader;
 pub mod node;
+pub mod order;
 pub mod producer;
 pub mod product;
 pub mod rating;

@@ -16,7 +16,10 @@ mod endpoint_tests;
 #[cfg(test)]
 mod toy;
 
-use crate::graphql::guard::{Checked, Guard, Rejection};
+use crate::graphql::{
+    guard::{Checked, Guard, Rejection},
+    order::Order,
+};
 use crate::http::graphql::accept::Media;
 use crate::http::graphql::answer::{Fault, Refusal};
 use crate::http::graphql::ask::Ask;
@@ -99,10 +102,13 @@ impl GraphqlEndpoint {
             }
             OperationType::Query | OperationType::Mutation => {}
         }
-        let cost = checked.cost;
+        let (cost, order) = (checked.cost, Order::of(&checked.document, ask.operation_name.as_deref()));
         let execution = (self.execute)(prepare(engine_request(ask, checked)));
         match tokio::time::timeout(self.limits.execution, execution).await {
-            Ok(response) => Ok((response, cost)),
+            Ok(mut response) => {
+                order.restore(&mut response.data, &response.errors);
+                Ok((response, cost))
+            }
             Err(_) => Err(Fault::execution_timeout(self.limits.execution).into()),
         }
     }

@@ -3,7 +3,7 @@
 use crate::graphql::guard::Rejection;
 use crate::http::graphql::accept::Media;
 use crate::http::graphql::errors;
-use async_graphql::{Name, PathSegment, ServerError, Value, value};
+use async_graphql::{ServerError, Value, value};
 use axum::body::Body;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY};
 use axum::http::{HeaderMap, StatusCode};
@@ -57,26 +57,10 @@ pub(super) fn executed(response: async_graphql::Response, cost: u64, max: u64, m
     let outcome = if invalid { Outcome::Document(StatusCode::BAD_REQUEST) } else { Outcome::Executed };
     let mut extensions = response.extensions;
     extensions.insert("cost".to_owned(), value!({ "requested": cost, "max": max }));
-    let mut data = response.data;
-    response.errors.iter().for_each(|error| name_failed_field(&mut data, &error.path));
-    let members = Members { errors: errors::seal(response.errors, invalid), data: (!invalid).then_some(data), extensions };
+    let members = Members { errors: errors::seal(response.errors, invalid), data: (!invalid).then_some(response.data), extensions };
     let mut answer = write(outcome, &members, media);
     answer.headers_mut().extend(response.http_headers);
     answer
-}
-
-/// Puts a failed field into the data as null. async-graphql 7.2.1 leaves it out, so that clients that read it by name fail in
-/// another way than the one the error explains.
-fn name_failed_field(data: &mut Value, path: &[PathSegment]) {
-    let Some((PathSegment::Field(failed), above)) = path.split_last() else { return };
-    let parent = above.iter().try_fold(data, |value, segment| match (value, segment) {
-        (Value::Object(object), PathSegment::Field(name)) => object.get_mut(name.as_str()),
-        (Value::List(list), PathSegment::Index(index)) => list.get_mut(*index),
-        _ => None,
-    });
-    if let Some(Value::Object(parent)) = parent {
-        parent.entry(Name::new(failed)).or_insert(Value::Null);
-    }
 }
 
 /// The answer to a request that did not run.
