@@ -15,6 +15,7 @@ mod m0005_ratings;
 mod m0006_listings;
 mod m0007_channels;
 mod m0008_changes;
+mod m0009_rubrics;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_listings::Migration),
             Box::new(m0007_channels::Migration),
             Box::new(m0008_changes::Migration),
+            Box::new(m0009_rubrics::Migration),
         ]
     }
 }

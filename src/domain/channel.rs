@@ -86,6 +86,51 @@ pub struct ChannelListing {
     pub updated_at: DateTime<Utc>,
 }
 
+coded! {
+    /// How a listing stands on a channel, as its owner is told: where the push stands, and what the channel shows meanwhile.
+    Standing {
+        /// Not there yet; waiting for its turn.
+        Queued = "QUEUED",
+        /// A worker is at it.
+        Pushing = "PUSHING",
+        /// The channel shows the newest version.
+        Live = "LIVE",
+        /// The channel shows an older version; the newest waits for its turn.
+        Outdated = "OUTDATED",
+        /// Failed for now; tried again.
+        Retrying = "RETRYING",
+        /// The channel refuses the data.
+        RemoteRejected = "REMOTE_REJECTED",
+        /// The connection is at fault.
+        NeedsAttention = "NEEDS_ATTENTION",
+        /// Gave up after the whole schedule.
+        Dead = "DEAD",
+        /// No longer visible, and still on sale on the channel: being taken off.
+        Withdrawing = "WITHDRAWING",
+        /// Not on sale on the channel, as wanted.
+        Withdrawn = "WITHDRAWN",
+    }
+}
+
+impl ChannelListing {
+    /// How the listing stands, given whether the public sees it now.
+    pub fn standing(&self, visible: bool) -> Standing {
+        let on_sale = self.acknowledged.listed == Some(true);
+        match self.state {
+            SyncState::Queued | SyncState::Pushing | SyncState::Retrying if on_sale && !visible => Standing::Withdrawing,
+            SyncState::Queued if on_sale => Standing::Outdated,
+            SyncState::Queued => Standing::Queued,
+            SyncState::Pushing => Standing::Pushing,
+            SyncState::Live => Standing::Live,
+            SyncState::Retrying => Standing::Retrying,
+            SyncState::RemoteRejected => Standing::RemoteRejected,
+            SyncState::NeedsAttention => Standing::NeedsAttention,
+            SyncState::Dead => Standing::Dead,
+            SyncState::Withdrawn => Standing::Withdrawn,
+        }
+    }
+}
+
 /// The channel's own words about the last failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncError {
@@ -97,4 +142,48 @@ pub struct SyncError {
     pub request_id: Option<String>,
     /// The field of ours that must change.
     pub field: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn standing_tells_what_the_channel_shows_meanwhile() {
+        let row = |state, listed| ChannelListing {
+            id: Uuid::nil().into(),
+            channel_id: Uuid::nil().into(),
+            listing_id: Uuid::nil().into(),
+            producer_id: Uuid::nil().into(),
+            state,
+            desired_version: 1,
+            acknowledged_version: 0,
+            acknowledged: Acknowledged { listed, ..Acknowledged::default() },
+            create_sent: false,
+            remote_id: None,
+            remote_status: None,
+            remote_url: None,
+            failures: 0,
+            next_attempt_at: None,
+            error: None,
+            pushed_at: None,
+            updated_at: DateTime::UNIX_EPOCH,
+        };
+        for (state, listed, visible, expected) in [
+            (SyncState::Queued, None, true, Standing::Queued),
+            (SyncState::Queued, Some(false), true, Standing::Queued),
+            (SyncState::Queued, Some(true), true, Standing::Outdated),
+            (SyncState::Queued, Some(true), false, Standing::Withdrawing),
+            (SyncState::Pushing, Some(true), false, Standing::Withdrawing),
+            (SyncState::Retrying, Some(true), false, Standing::Withdrawing),
+            (SyncState::Retrying, Some(true), true, Standing::Retrying),
+            (SyncState::Queued, None, false, Standing::Queued),
+            (SyncState::Live, Some(true), true, Standing::Live),
+            (SyncState::Withdrawn, Some(false), false, Standing::Withdrawn),
+            (SyncState::Dead, Some(true), false, Standing::Dead),
+        ] {
+            assert_eq!(row(state, listed).standing(visible), expected, "{state:?} {listed:?} {visible}");
+        }
+    }
 }

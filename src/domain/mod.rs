@@ -17,5 +17,6 @@ pub mod product;
 pub mod quantity;
 pub mod rating;
 pub mod reason;
+pub mod rubric;
 pub mod rulebook;
 pub mod sync;

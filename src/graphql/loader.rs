@@ -13,12 +13,13 @@ use crate::{
         producer::{Producer, ProducerStatus},
         product::{Certification, Media, Product, Recognition, Variant},
         rating::Rating,
+        rubric::Criterion,
     },
     service::{Service, ServiceError, publicity},
     store::{
         StoreError, admin_units, certifications, channel_listings, channels,
         listings::{self, View},
-        media, producers, products, ratings, recognitions, variants,
+        media, producers, products, ratings, recognitions, rubrics, variants,
     },
 };
 
@@ -71,6 +72,8 @@ key! {
     LegacyCommuneKey(String),
     /// The listing with an id.
     ListingKey(ListingId),
+    /// The criteria of the set with a rulebook and number.
+    CriteriaOf((String, i32)),
     /// Why a listing is hidden.
     HiddenKey(ListingId),
     /// The push states of a listing.
@@ -168,4 +171,7 @@ load!(ChannelsOf => Vec<ChannelListing>, |batch, ids| {
 load!(ChannelKey => Channel, |batch, ids| {
     // Its owner sees all of a channel; others whose listings it carries see its name and state through their own push states.
     channels::find_many(&batch.service.store, &ids, &Reach::All).await?.into_iter().map(|c| (ChannelKey(c.id), c)).collect()
+});
+load!(CriteriaOf => Vec<Criterion>, |batch, ids| {
+    grouped(rubrics::criteria_of(&batch.service.store, &ids).await?, |c| CriteriaOf((c.rulebook.clone(), c.set)))
 });

@@ -20,6 +20,7 @@ pub mod order;
 pub mod producer;
 pub mod product;
 pub mod rating;
+pub mod rubric;
 pub mod scalar;
 pub mod service_info;
 
@@ -45,6 +46,7 @@ pub struct Query(
     dossier::DossierQuery,
     channel::query::ChannelQuery,
     admin_unit::AdminUnitQuery,
+    rubric::RubricQuery,
     access::AccessQuery,
     service_info::ServiceInfoQuery,
 );

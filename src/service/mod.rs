@@ -25,6 +25,7 @@ pub mod pushes;
 pub mod ratings;
 pub mod readiness;
 pub mod reference;
+pub mod rubrics;
 pub mod sessions;
 pub mod variants;
 mod work;

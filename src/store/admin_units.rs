@@ -1,9 +1,6 @@
 //! Administrative units and where the communes of before 2025-07-01 went.
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
 
 use crate::{
     domain::admin_unit::{self, AdminUnit, Era, Successor, UnitLevel},
@@ -17,23 +14,39 @@ use crate::{
 /// Units in one INSERT; eight parameters each, far below both engines' limits.
 const BATCH: usize = 500;
 
-/// How many units are stored.
-pub async fn count(db: &impl Db) -> Result<u64, StoreError> {
-    Ok(unit::Entity::find().count(db.connection()).await?)
+/// All units of both eras.
+pub async fn all(db: &impl Db) -> Result<Vec<AdminUnit>, StoreError> {
+    unit::Entity::find().all(db.connection()).await?.into_iter().map(domain).collect()
 }
 
-/// Stores units; those that exist stay as they are.
-pub async fn insert(db: &impl Db, units: &[AdminUnit]) -> Result<(), StoreError> {
+/// Stores units, replacing those with the same era and code.
+pub async fn put(db: &impl Db, units: &[AdminUnit]) -> Result<(), StoreError> {
     for batch in units.chunks(BATCH) {
         let rows = batch.iter().map(|u| row(u).into_active_model().reset_all());
-        let keep = OnConflict::columns([unit::Column::Era, unit::Column::Code]).do_nothing().to_owned();
-        unit::Entity::insert_many(rows).on_conflict(keep).exec_without_returning(db.connection()).await?;
+        let replace = OnConflict::columns([unit::Column::Era, unit::Column::Code])
+            .update_columns([
+                unit::Column::Level,
+                unit::Column::Kind,
+                unit::Column::Name,
+                unit::Column::ProvinceCode,
+                unit::Column::DistrictName,
+                unit::Column::NameKey,
+            ])
+            .to_owned();
+        unit::Entity::insert_many(rows).on_conflict(replace).exec_without_returning(db.connection()).await?;
     }
     Ok(())
 }
 
-/// Stores where old communes went: pairs of old code and successor.
-pub async fn insert_successors(db: &impl Db, successors: &[(String, Successor)]) -> Result<(), StoreError> {
+/// Where all old communes went: pairs of old code and successor.
+pub async fn all_successors(db: &impl Db) -> Result<Vec<(String, Successor)>, StoreError> {
+    let rows = admin_mapping::Entity::find().all(db.connection()).await?;
+    let pair = |r: admin_mapping::Model| (r.legacy_code, Successor { new_code: r.new_code, is_default: r.is_default, divided: r.divided });
+    Ok(rows.into_iter().map(pair).collect())
+}
+
+/// Stores where old communes went, replacing what is known of the same pair of codes.
+pub async fn put_successors(db: &impl Db, successors: &[(String, Successor)]) -> Result<(), StoreError> {
     use admin_mapping::{Column, Entity, Model};
     for batch in successors.chunks(BATCH) {
         let rows = batch.iter().map(|(legacy_code, s)| {
@@ -41,8 +54,9 @@ pub async fn insert_successors(db: &impl Db, successors: &[(String, Successor)])
                 Model { legacy_code: legacy_code.clone(), new_code: s.new_code.clone(), divided: s.divided, is_default: s.is_default };
             model.into_active_model().reset_all()
         });
-        let keep = OnConflict::columns([Column::LegacyCode, Column::NewCode]).do_nothing().to_owned();
-        Entity::insert_many(rows).on_conflict(keep).exec_without_returning(db.connection()).await?;
+        let replace =
+            OnConflict::columns([Column::LegacyCode, Column::NewCode]).update_columns([Column::Divided, Column::IsDefault]).to_owned();
+        Entity::insert_many(rows).on_conflict(replace).exec_without_returning(db.connection()).await?;
     }
     Ok(())
 }

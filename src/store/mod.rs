@@ -24,6 +24,7 @@ pub mod producers;
 pub mod products;
 pub mod ratings;
 pub mod recognitions;
+pub mod rubrics;
 pub mod sessions;
 pub mod settings;
 pub mod variants;

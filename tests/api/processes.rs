@@ -33,7 +33,7 @@ async fn all_live(url: &str, token: &str) {
     let admin = Caller::new(url, Some(token));
     for _ in 0..1200 {
         let channels = admin.data("{ channels { id } }", Value::Null).await;
-        let query = "query($id: ID!) { channelListings(channel: $id, state: [QUEUED, PUSHING, RETRYING, REMOTE_REJECTED, DEAD, NEEDS_ATTENTION], first: 1) { nodes { state lastError { code message } } } }";
+        let query = "query($id: ID!) { channelListings(channel: $id, push: [QUEUED, PUSHING, RETRYING, REMOTE_REJECTED, DEAD, NEEDS_ATTENTION], first: 1) { nodes { state lastError { code message } } } }";
         let rest = admin.data(query, json!({ "id": channels["channels"][0]["id"] })).await;
         if rest["channelListings"]["nodes"] == json!([]) {
             return;
@@ -204,6 +204,82 @@ async fn importing_and_exporting() {
         assert!(!ok && err.contains("row 2, column 1: not UTF-8"), "{err}");
         assert!(run(url, &["import", "missing.csv"]).2.starts_with("error: missing.csv: "));
         assert!(run(url, &["import", "table.ods"]).2.contains("a file that ends in .csv or .xlsx is needed"));
+    }
+}
+
+/// A workbook from a spreadsheet program: the same report by row and column.
+#[tokio::test]
+async fn importing_a_workbook() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::new(engine).await;
+        let workbook = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/products.xlsx");
+        let (ok, out, _) = run(&database.url, &["import", workbook]);
+        assert!(!ok && out.contains("row 3, column product_group: \"DRINKS\": "), "{out}");
+        assert!(out.contains("3 rows: 2 were created, 0 were changed, 0 are there already, 1 left out"), "{out}");
+        let (_, exported, _) = run(&database.url, &["export"]);
+        assert!(
+            exported.contains("Mật ong Bạc hà,HTX Tuấn Dũng,COOPERATIVE") && exported.contains("MO-500,,500,GRAM,500,250000,12"),
+            "{exported}"
+        );
+        let (ok, out, _) = run(&database.url, &["import", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml.csv")]);
+        assert!(!ok && out.is_empty());
+    }
+}
+
+/// Reference data goes in by the same command: what comes with the program is there already; what differs is changed.
+#[tokio::test]
+async fn importing_reference_data() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::new(engine).await;
+        for (file, rows) in [
+            ("admin/admin_provinces.csv", 97),
+            ("admin/admin_communes_current.csv", 3321),
+            ("admin/admin_communes_legacy.csv", 10_035),
+            ("rulebook/ocop_criteria_sets_781_2020.csv", 26),
+            ("rulebook/ocop_scoresheet_781_2020.csv", 782),
+        ] {
+            let path = format!("{}/data/{file}", env!("CARGO_MANIFEST_DIR"));
+            let (ok, out, _) = run(&database.url, &["import", &path]);
+            assert!(ok && out.contains(&format!("0 were created, 0 were changed, {rows} are there already, 0 left out")), "{file}: {out}");
+        }
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let file = folder.path().join("communes.csv");
+        fs::write(&file, "code,name,short_name,kind,province_code\n01090,Phường Thông Nguyên,Thông Nguyên,WARD,08\nx,Xã,Xã,COMMUNE,08\n")
+            .expect("writes");
+        let (ok, out, _) = run(&database.url, &["import", file.to_str().expect("a path")]);
+        assert!(!ok && out.contains("row 3, column code: ") && out.contains("0 were created, 1 were changed"), "{out}");
+        fs::write(&file, "a,b\n1,2\n").expect("writes");
+        let (ok, out, _) = run(&database.url, &["import", file.to_str().expect("a path")]);
+        assert!(!ok && out.contains("row 1, column a,b: no table that can be imported"), "{out}");
+    }
+}
+
+/// Asked to end in the middle of pushing, it finishes what is in flight or gives it back: nobody has to wait for a lease to run out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_leaves_no_leases() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::new(engine).await;
+        let sandbox = marketplace(&Clock::System).await;
+        let service = bulk::service(&database).await;
+        bulk::publish(&service, 1, &sandbox.url()).await;
+        bulk::connect(&service, &sandbox.url()).await;
+        sandbox.fail_next(Fault { call: "add_item".into(), mode: FaultMode::Slow { millis: 300 }, times: 2000, skip: 0 });
+        let server = Program::start(program(&database.url, &["serve"]));
+        until("some items", || sandbox.items().len() >= 5).await;
+        assert!(server.terminate());
+        let made = sandbox.items().len();
+        assert!((5..50).contains(&made), "it was in the middle: {made}");
+        let token = bulk::admin(&service).await;
+        let reader = Program::start(program(&database.url, &["serve", "--no-worker"]));
+        let admin = Caller::new(&reader.url, Some(&token));
+        let channel = admin.data("{ channels { id } }", Value::Null).await["channels"][0]["id"].clone();
+        let query = "query($id: ID!, $s: [PushState!]) { channelListings(channel: $id, push: $s, first: 100) { nodes { state } } }";
+        let count = async |states: Value| {
+            let page = admin.data(query, json!({ "id": channel, "s": states })).await;
+            page["channelListings"]["nodes"].as_array().map(Vec::len)
+        };
+        assert_eq!(count(json!(["PUSHING"])).await, Some(0), "{engine:?}: nothing is left with a worker that is gone");
+        assert_eq!(count(json!(["LIVE"])).await, Some(made), "{engine:?}: what was made is acknowledged");
     }
 }
 

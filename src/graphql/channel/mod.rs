@@ -12,7 +12,7 @@ use crate::{
         id::ProducerId,
     },
     graphql::{
-        context::loader,
+        context::{asked, loader},
         error::Fault,
         id::{Kind, encode},
         listing::ListingObject,
@@ -37,14 +37,16 @@ pub enum ChannelState {
 
 /// Where a listing's push to a channel stands. Values may be added.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "crate::domain::sync::SyncState")]
+#[graphql(remote = "crate::domain::channel::Standing")]
 pub enum SyncState {
-    /// Waiting for its turn.
+    /// Not there yet; waiting for its turn.
     Queued,
     /// A worker is at it.
     Pushing,
     /// The channel shows the newest version.
     Live,
+    /// The channel shows an older version; the newest waits for its turn.
+    Outdated,
     /// Failed for now; tried again at `nextAttemptAt`.
     Retrying,
     /// The channel refuses the data: `error.field` says what to change; it is tried again when the listing changes.
@@ -53,7 +55,31 @@ pub enum SyncState {
     NeedsAttention,
     /// Gave up after the whole schedule of tries; start it again with `channelListingRetry`.
     Dead,
+    /// No longer visible, and still on sale on the channel: being taken off.
+    Withdrawing,
     /// Not on sale on the channel, as wanted.
+    Withdrawn,
+}
+
+/// Where a push stands, whatever the channel shows meanwhile: what lists are narrowed by. Values may be added.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "crate::domain::sync::SyncState")]
+pub enum PushState {
+    /// Waiting for its turn.
+    Queued,
+    /// A worker is at it.
+    Pushing,
+    /// Done.
+    Live,
+    /// Failed for now; tried again.
+    Retrying,
+    /// The channel refuses the data.
+    RemoteRejected,
+    /// The connection is at fault.
+    NeedsAttention,
+    /// Gave up after the whole schedule.
+    Dead,
+    /// Taken off, as wanted.
     Withdrawn,
 }
 
@@ -136,8 +162,11 @@ impl ChannelListingObject {
     }
 
     /// Where the push stands.
-    async fn state(&self) -> SyncState {
-        self.0.state.into()
+    async fn state(&self, context: &Context<'_>) -> Result<SyncState, Fault> {
+        let now = asked(context)?.service.clock.now();
+        let listing = loader(context)?.load_one(ListingKey(self.0.listing_id)).await?;
+        let visible = listing.is_some_and(|l| l.window.is_some_and(|w| w.contains(now)));
+        Ok(self.0.standing(visible).into())
     }
 
     /// The listing's `feedVersion` that the channel should show.

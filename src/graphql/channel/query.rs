@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object, connection::Connection};
 
 use crate::{
     graphql::{
-        channel::{ChannelListingObject, ChannelObject, SyncState},
+        channel::{ChannelListingObject, ChannelObject, PushState},
         connection::Paging,
         context::asked,
         error::Fault,
@@ -40,15 +40,15 @@ impl ChannelQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The channel.")] channel: ID,
-        #[graphql(desc = "Only in one of these states.")] state: Option<Vec<SyncState>>,
+        #[graphql(desc = "Only those whose push is in one of these states.")] push: Option<Vec<PushState>>,
         #[graphql(desc = "How many from the start, 1 to 100; 20 when nothing is asked.")] first: Option<i32>,
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
     ) -> Result<ChannelListings, Fault> {
         let asked = asked(context)?;
-        let list = Paging { first, after, last, before }.of(asked, &["channelListings", &channel, &format!("{state:?}")])?;
-        let states: Vec<_> = state.unwrap_or_default().into_iter().map(Into::into).collect();
+        let list = Paging { first, after, last, before }.of(asked, &["channelListings", &channel, &format!("{push:?}")])?;
+        let states: Vec<_> = push.unwrap_or_default().into_iter().map(Into::into).collect();
         let page = channels::listings(&asked.service, &asked.actor, of(Kind::Channel, &channel), &states, &list.request).await?;
         Ok(list.connection(page, ChannelListingObject))
     }

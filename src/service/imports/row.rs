@@ -2,13 +2,16 @@
 
 use chrono::DateTime;
 
-use crate::domain::{
-    fold,
-    gtin::Gtin,
-    money::Vnd,
-    producer::{Producer, ProducerKind, ProducerStatus},
-    product::{Evidence, Media, Product, ProductGroup, ProductState, Recognition, Variant},
-    quantity::{Quantity, Unit},
+use crate::{
+    domain::{
+        fold,
+        gtin::Gtin,
+        money::Vnd,
+        producer::{Producer, ProducerKind, ProducerStatus},
+        product::{Evidence, Media, Product, ProductGroup, ProductState, Recognition, Variant},
+        quantity::{Quantity, Unit},
+    },
+    service::imports::cells::Cells,
 };
 
 /// A row that can be imported.
@@ -25,36 +28,9 @@ pub(super) struct Row {
     pub(super) offer: Option<(Vnd, u32)>,
 }
 
-/// Cells of a row by column, and the faults found in them.
-struct Cells<'a> {
-    headers: &'a [String],
-    cells: &'a [String],
-    errors: Vec<(String, String)>,
-}
-
-impl Cells<'_> {
-    fn text(&self, column: &str) -> Option<String> {
-        let index = self.headers.iter().position(|h| h == column)?;
-        self.cells.get(index).map(|c| fold::nfc(c)).filter(|c| !c.is_empty())
-    }
-
-    fn wrong(&mut self, column: &str, message: impl Into<String>) {
-        self.errors.push((column.to_owned(), message.into()));
-    }
-
-    fn read<T>(&mut self, column: &str, message: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let text = self.text(column)?;
-        let value = read(&text);
-        if value.is_none() {
-            self.wrong(column, format!("{text:?}: {message}"));
-        }
-        value
-    }
-}
-
 /// Reads a row; on faults, pairs of column and message.
 pub(super) fn read(headers: &[String], cells: &[String]) -> Result<Row, Vec<(String, String)>> {
-    let mut cells = Cells { headers, cells, errors: Vec::new() };
+    let mut cells = Cells::new(headers, cells);
     let name = cells.text("product_name");
     if name.as_ref().is_none_or(|n| n.chars().count() > 120) {
         cells.wrong("product_name", "a name of 1 to 120 characters is needed");

@@ -8,6 +8,8 @@ pub(crate) mod audit_entry;
 pub(crate) mod certification;
 pub(crate) mod channel;
 pub(crate) mod channel_listing;
+pub(crate) mod criteria_set;
+pub(crate) mod criterion;
 pub(crate) mod decision;
 pub(crate) mod dossier;
 pub(crate) mod idempotency;
