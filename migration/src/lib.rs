@@ -16,6 +16,11 @@ mod m0006_listings;
 mod m0007_channels;
 mod m0008_changes;
 mod m0009_rubrics;
+mod m0010_rulebooks;
+mod m0011_dossiers;
+mod m0012_councils;
+mod m0013_audit_chain;
+mod m0014_certificates;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -33,6 +38,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_channels::Migration),
             Box::new(m0008_changes::Migration),
             Box::new(m0009_rubrics::Migration),
+            Box::new(m0010_rulebooks::Migration),
+            Box::new(m0011_dossiers::Migration),
+            Box::new(m0012_councils::Migration),
+            Box::new(m0013_audit_chain::Migration),
+            Box::new(m0014_certificates::Migration),
         ]
     }
 }
@@ -51,6 +61,30 @@ fn ordered_text(manager: &SchemaManager, name: impl IntoIden) -> ColumnDef {
 async fn drop_all<I: IntoTableRef + 'static, const N: usize>(manager: &SchemaManager<'_>, tables: [I; N]) -> Result<(), DbErr> {
     for table in tables {
         manager.drop_table(Table::drop().table(table).to_owned()).await?;
+    }
+    Ok(())
+}
+
+/// Adds columns, one statement each: SQLite takes no more.
+async fn add_columns<const N: usize>(
+    manager: &SchemaManager<'_>,
+    table: impl IntoTableRef + Copy,
+    columns: [ColumnDef; N],
+) -> Result<(), DbErr> {
+    for column in columns {
+        manager.alter_table(Table::alter().table(table).add_column(column).to_owned()).await?;
+    }
+    Ok(())
+}
+
+/// Drops columns, one statement each.
+async fn drop_columns<const N: usize>(
+    manager: &SchemaManager<'_>,
+    table: impl IntoTableRef + Copy,
+    columns: [impl IntoIden; N],
+) -> Result<(), DbErr> {
+    for column in columns {
+        manager.alter_table(Table::alter().table(table).drop_column(column).to_owned()).await?;
     }
     Ok(())
 }

@@ -88,7 +88,8 @@ impl Actor {
         if let Self::Person(person) = self { Some(person.id) } else { None }
     }
 
-    fn holds(&self, role: Role) -> bool {
+    /// Whether the actor holds an office.
+    pub fn holds(&self, role: Role) -> bool {
         matches!(self, Self::Person(person) if person.grants.iter().any(|g| g.role == role))
     }
 }
@@ -108,10 +109,24 @@ pub enum Action {
     EditProduct,
     /// Create, submit, withdraw dossiers.
     EditDossier,
-    /// See the queue of submitted dossiers.
+    /// See dossiers on their way.
     ReviewDossiers,
-    /// Record decisions: approve, reject, revoke.
+    /// Check dossiers for a commune: send back, report, forward.
+    CheckDossiers,
+    /// Work for the province's office: accept dossiers, assemble councils.
+    ManageCouncils,
+    /// Sit in a council: score, find, close.
+    ScoreDossiers,
+    /// Record decisions: approve, reject, revoke, reinstate.
     DecideRatings,
+    /// Prepare and publish criteria sets.
+    ManageRubrics,
+    /// Read the decision log.
+    ReadAudit,
+    /// Read figures on dossiers and ratings.
+    ReadStatistics,
+    /// Hand files in.
+    Upload,
     /// Create, change, publish listings.
     EditListing,
     /// Connect and manage channels, retry pushes.
@@ -149,6 +164,36 @@ impl Reach {
     }
 }
 
+/// Which dossiers an actor may see. Goes into the WHERE clause of every statement on dossiers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DossierReach {
+    /// Every dossier.
+    pub all: bool,
+    /// Those of these producers.
+    pub producers: Vec<ProducerId>,
+    /// Those that are or were with these communes.
+    pub communes: Vec<String>,
+    /// Those before a council in which this account sits.
+    pub council: Option<UserId>,
+}
+
+/// The dossiers an actor may see: producers their own, communes those handed in to them, councils those put before them.
+pub fn dossiers_in_reach(actor: &Actor) -> DossierReach {
+    match actor {
+        Actor::System => DossierReach { all: true, ..DossierReach::default() },
+        Actor::Anonymous | Actor::ApiKey { .. } => DossierReach::default(),
+        Actor::Person(person) => {
+            let communes = person.grants.iter().filter(|g| g.role == Role::CommuneOfficer).filter_map(|g| g.commune_code.clone());
+            DossierReach {
+                all: actor.holds(Role::Admin),
+                producers: person.memberships.iter().map(|(id, _)| *id).collect(),
+                communes: communes.collect(),
+                council: actor.holds(Role::CouncilMember).then_some(person.id),
+            }
+        }
+    }
+}
+
 /// Why an action is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
@@ -166,7 +211,11 @@ pub fn permit(actor: &Actor, action: Action) -> Result<Reach, Denied> {
         Actor::System => Ok(Reach::All),
         Actor::Anonymous => anonymous(action),
         Actor::ApiKey { scopes, .. } => api_key(scopes, action),
-        Actor::Person(_) if actor.holds(Role::Admin) => admin(action),
+        // Who holds several offices may what any of them may.
+        Actor::Person(person) if actor.holds(Role::Admin) => admin(action).or_else(|denied| match action {
+            Action::RegisterProducer => Err(denied),
+            _ => member(actor, person, action),
+        }),
         Actor::Person(person) => member(actor, person, action),
     }
 }
@@ -185,8 +234,9 @@ fn api_key(scopes: &BTreeSet<Scope>, action: Action) -> Result<Reach, Denied> {
 
 fn admin(action: Action) -> Result<Reach, Denied> {
     match action {
-        // Who registers cannot approve their own: admins decide, producers apply.
+        // Admins decide, producers apply; other offices are held beside this one, not contained in it.
         Action::RegisterProducer | Action::EditDossier => Err(Denied::Forbidden),
+        Action::CheckDossiers | Action::ScoreDossiers => Err(Denied::Forbidden),
         _ => Ok(Reach::All),
     }
 }
@@ -201,7 +251,10 @@ fn member(actor: &Actor, person: &Person, action: Action) -> Result<Reach, Denie
         Action::RegisterProducer => Ok(Reach::Producers(Vec::new())),
         Action::EditProduct | Action::EditDossier | Action::EditListing => of(|_| true),
         Action::EditProducer | Action::ManageMembers | Action::ManageChannels => of(|role| role == MemberRole::Owner),
+        Action::Upload => Ok(Reach::Producers(Vec::new())),
         Action::ReviewDossiers if actor.holds(Role::CommuneOfficer) || actor.holds(Role::CouncilMember) => Ok(Reach::All),
+        Action::CheckDossiers if actor.holds(Role::CommuneOfficer) => Ok(Reach::All),
+        Action::ScoreDossiers if actor.holds(Role::CouncilMember) => Ok(Reach::All),
         _ => Err(Denied::Forbidden),
     }
 }
@@ -226,7 +279,7 @@ mod tests {
         Ok(Reach::Producers(ids.iter().map(|id| Uuid::from_u128(*id).into()).collect()))
     }
 
-    const ACTIONS: [Action; 16] = [
+    const ACTIONS: [Action; 23] = [
         Action::ReadPrivate,
         Action::RegisterProducer,
         Action::EditProducer,
@@ -234,7 +287,14 @@ mod tests {
         Action::EditProduct,
         Action::EditDossier,
         Action::ReviewDossiers,
+        Action::CheckDossiers,
+        Action::ManageCouncils,
+        Action::ScoreDossiers,
         Action::DecideRatings,
+        Action::ManageRubrics,
+        Action::ReadAudit,
+        Action::ReadStatistics,
+        Action::Upload,
         Action::EditListing,
         Action::ManageChannels,
         Action::ManageProvinceChannels,
@@ -282,7 +342,8 @@ mod tests {
     fn admins_decide_but_do_not_apply() {
         let admin = person(&[Role::Admin], &[]);
         for action in ACTIONS {
-            let refused = matches!(action, Action::RegisterProducer | Action::EditDossier);
+            let refused =
+                matches!(action, Action::RegisterProducer | Action::EditDossier | Action::CheckDossiers | Action::ScoreDossiers);
             assert_eq!(permit(&admin, action).is_err(), refused, "{action:?}");
         }
     }
@@ -292,7 +353,9 @@ mod tests {
         for role in [Role::CommuneOfficer, Role::CouncilMember] {
             let actor = person(&[role], &[]);
             for action in ACTIONS {
-                let allowed = matches!(action, Action::ReadPrivate | Action::RegisterProducer | Action::ReviewDossiers);
+                let office = if role == Role::CommuneOfficer { Action::CheckDossiers } else { Action::ScoreDossiers };
+                let allowed = matches!(action, Action::ReadPrivate | Action::RegisterProducer | Action::ReviewDossiers | Action::Upload);
+                let allowed = allowed || action == office;
                 assert_eq!(permit(&actor, action).is_ok(), allowed, "{role:?} {action:?}");
             }
         }

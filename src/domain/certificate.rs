@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, TimeZone, Utc};
 
-use crate::domain::{code::coded, rulebook::Stars};
+use crate::domain::{code::coded, score::Stars};
 
 coded! {
     /// How a certificate stands on a day.
@@ -97,6 +97,26 @@ impl Validity {
     }
 }
 
+/// What a public check of a certificate tells: no more than what stands on it and whether it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// How it stands today; `None` for a number that is not known.
+    pub status: Option<CertificateStatus>,
+    /// Whether the product may bear the mark today.
+    pub may_use_mark: bool,
+    /// From which day it was withdrawn, and the class of reason.
+    pub withdrawn: Option<(NaiveDate, WithdrawalReason)>,
+}
+
+/// Days before expiry at which producers are reminded. The law asks for 30.
+pub const REMINDER_DAYS: [u16; 3] = [180, 90, 30];
+
+/// The reminder that is due when this many days are left: the smallest that is reached. `None` before the first and after the end.
+pub fn reminder_due(days_left: i64) -> Option<u16> {
+    let reached = |days: &&u16| (1..=i64::from(**days)).contains(&days_left);
+    REMINDER_DAYS.iter().rev().find(reached).copied()
+}
+
 /// The legal day of an instant. Vietnam keeps UTC+7 all year, without daylight saving since 1975.
 pub fn legal_day(at: DateTime<Utc>) -> NaiveDate {
     at.with_timezone(&vietnam()).date_naive()
@@ -157,6 +177,23 @@ mod tests {
         let plain = validity(None, None);
         for (stars, on, may) in [(3, "2024-08-06", true), (2, "2024-08-06", false), (5, "2027-08-06", false), (5, "2027-08-05", true)] {
             assert_eq!(plain.may_use_mark(Stars::try_from_u8(stars).expect("stars"), day(on)), may, "{stars} {on}");
+        }
+    }
+
+    #[test]
+    fn reminders_by_days_left() {
+        for (left, due) in [
+            (181, None),
+            (180, Some(180)),
+            (91, Some(180)),
+            (90, Some(90)),
+            (31, Some(90)),
+            (30, Some(30)),
+            (1, Some(30)),
+            (0, None),
+            (-5, None),
+        ] {
+            assert_eq!(reminder_due(left), due, "{left}");
         }
     }
 

@@ -1,12 +1,14 @@
 //! One identity type a noun: a producer's id can't be passed where a product's is wanted.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(pub Uuid);
 
         impl From<Uuid> for $name {
@@ -50,6 +52,16 @@ ids! {
     CertificationId,
     /// A dossier (hồ sơ).
     DossierId,
+    /// A criteria set in one edition.
+    CriteriaSetId,
+    /// A session of an evaluation council.
+    CouncilSessionId,
+    /// A council member's score sheet.
+    SheetId,
+    /// A file on its way in, or there.
+    UploadId,
+    /// A document of a dossier.
+    DocumentId,
     /// A rating decided on a dossier, with its certificate.
     RatingId,
     /// An offer of a variant at a price.

@@ -10,7 +10,7 @@ use crate::domain::{
     producer::ProducerStatus,
     product::{ProductGroup, ProductState},
     reason::Locale,
-    rulebook::Stars,
+    score::Stars,
 };
 
 coded! {

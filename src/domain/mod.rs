@@ -2,9 +2,12 @@
 
 pub mod actor;
 pub mod admin_unit;
+pub mod audit;
 pub mod certificate;
 pub mod channel;
-mod code;
+pub mod checklist;
+pub(crate) mod code;
+pub mod council;
 pub mod cursor;
 pub mod dossier;
 pub mod fold;
@@ -19,4 +22,7 @@ pub mod rating;
 pub mod reason;
 pub mod rubric;
 pub mod rulebook;
+pub mod score;
+pub mod sheet;
 pub mod sync;
+pub mod upload;

@@ -146,6 +146,68 @@ reasons! {
     NationalDecisionNeeded = NATIONAL_DECISION_NEEDED, "Công nhận 5 sao cần quyết định của Bộ.", "Five stars need the ministry's decision.";
     /// Separation of duties.
     OwnProduct = OWN_PRODUCT, "Không được quyết định hồ sơ của chủ thể mà mình là thành viên.", "You can't decide on a producer you belong to.";
+    /// Separation of duties.
+    DutyConflict { duty: String } = DUTY_CONFLICT, "Người đã tham gia hồ sơ này với vai trò {duty} không được làm việc này.", "Someone who acted on this dossier as {duty} can't do this.";
+    /// The conflict of interest of a council member.
+    ConflictOfInterest = CONFLICT_OF_INTEREST, "Thành viên này có xung đột lợi ích với hồ sơ; phiếu không được tính.", "This member has a conflict of interest with the dossier; the sheet does not count.";
+    /// No rulebook for the day.
+    NoRulebook = NO_RULEBOOK, "Không có bộ tiêu chí nào có hiệu lực vào ngày này.", "No rulebook is in force on that day.";
+    /// Something is needed first.
+    CriteriaSetMissing = CRITERIA_SET_MISSING, "Hãy chọn bộ tiêu chí của sản phẩm.", "Choose the product's criteria set.";
+    /// A set of another rulebook or group, or a draft.
+    CriteriaSetUnfit = CRITERIA_SET_UNFIT, "Bộ tiêu chí này không thuộc bộ quy định đang áp dụng, không hợp nhóm sản phẩm hoặc chưa ban hành.", "This criteria set is of another rulebook or group, or not published.";
+    /// A mandatory document.
+    DocumentMissing { document: String } = DOCUMENT_MISSING, "Thiếu tài liệu bắt buộc: {document}.", "A mandatory document is missing: {document}.";
+    /// A criterion without points.
+    CriterionMissing { criterion: String } = CRITERION_MISSING, "Chưa chấm tiêu chí: {criterion}.", "No points for criterion: {criterion}.";
+    /// No criterion at that place.
+    UnknownCriterion = UNKNOWN_CRITERION, "Bộ tiêu chí không có tiêu chí này.", "The criteria set has no such criterion.";
+    /// Points that are no option.
+    PointsNotAllowed { criterion: String, allowed: String } = POINTS_NOT_ALLOWED, "Tiêu chí {criterion} chỉ nhận các mức điểm: {allowed}.", "Criterion {criterion} takes only these points: {allowed}.";
+    /// A rubric that does not add up.
+    PartSumWrong { part: String, sum: i64, maximum: i64 } = PART_SUM_WRONG, "Phần {part} có tổng {sum} điểm, phải là {maximum}.", "Part {part} adds up to {sum} points, it must be {maximum}.";
+    /// A rubric whose options do not fit.
+    OptionsMissMaximum { max: i32 } = OPTIONS_MISS_MAXIMUM, "Mức điểm cao nhất phải bằng {max} và không mức nào vượt quá.", "The highest option must be {max}, and none may lie outside 0 to it.";
+    /// A published thing.
+    AlreadyPublished = ALREADY_PUBLISHED, "Đã ban hành nên không sửa được; hãy lập phiên bản mới.", "It is published and can't change; make a new edition.";
+    /// Each asked item needs one.
+    AnswerMissing = ANSWER_MISSING, "Cần trả lời mục này.", "This item needs an answer.";
+    /// Fewer items than needed.
+    TooFew { min: usize } = TOO_FEW, "Cần ít nhất {min} mục.", "At least {min} items are needed.";
+    /// Seats of a council.
+    CouncilSeats = COUNCIL_SEATS, "Hội đồng cần đúng một chủ tịch và một thư ký.", "A council needs exactly one chair and one secretary.";
+    /// Not a council member by office.
+    NotCouncilMember = NOT_COUNCIL_MEMBER, "Tài khoản này không giữ vai trò thành viên hội đồng.", "This account does not hold the office of a council member.";
+    /// Only the chair.
+    ChairOnly = CHAIR_ONLY, "Chỉ chủ tịch hội đồng được làm việc này.", "Only the chair of the council can do this.";
+    /// The law's working day.
+    CirculatedTooLate { first_day: String } = CIRCULATED_TOO_LATE, "Hồ sơ phải gửi trước cuộc họp ít nhất một ngày làm việc (sớm nhất {first_day}); nếu họp sớm hơn, hãy nêu lý do.", "Dossiers go out one working day before the meeting (first possible {first_day}); to meet earlier, give a reason.";
+    /// Sheets not handed in.
+    SheetsMissing { names: String } = SHEETS_MISSING, "Chưa nộp phiếu: {names}.", "Sheets are not handed in: {names}.";
+    /// Too few sheets count.
+    TooFewSheets { min: usize } = TOO_FEW_SHEETS, "Hồ sơ cần ít nhất {min} phiếu được tính.", "The dossier needs at least {min} sheets that count.";
+    /// No verdict on a condition.
+    FindingMissing { condition: String } = FINDING_MISSING, "Chưa kết luận điều kiện: {condition}.", "No finding on condition: {condition}.";
+    /// A decision older than its council.
+    DecisionBeforeCouncil { day: String } = DECISION_BEFORE_COUNCIL, "Quyết định không được ký trước ngày hội đồng kết thúc ({day}).", "A decision can't be signed before its council closed ({day}).";
+    /// More than the council proposed.
+    StarsAboveProposal { stars: u8, proposed: u8 } = STARS_ABOVE_PROPOSAL, "Hội đồng đề xuất {proposed} sao, không thể công nhận {stars} sao.", "The council proposed {proposed} stars; {stars} can't be granted.";
+    /// Too few points for the ministry.
+    NotProposable { points: u16 } = NOT_PROPOSABLE, "Chỉ đề nghị Bộ đánh giá sản phẩm đạt từ {points} điểm và được đề xuất 5 sao.", "Only products of {points} points or more that are proposed for five stars go to the ministry.";
+    /// Nothing to reinstate.
+    NotWithdrawn = NOT_WITHDRAWN, "Kết quả công nhận này không bị thu hồi.", "This rating is not withdrawn.";
+    /// A file of another type than it says.
+    FileTypeMismatch { found: String } = FILE_TYPE_MISMATCH, "Nội dung tệp không đúng loại đã khai (thực tế: {found}).", "The file is not of the type it was announced as (found: {found}).";
+    /// A type that is not taken.
+    FileTypeNotAllowed = FILE_TYPE_NOT_ALLOWED, "Chỉ nhận PDF, JPEG, PNG, WebP, DOCX, XLSX.", "Only PDF, JPEG, PNG, WebP, DOCX and XLSX are taken.";
+    /// Not a hash.
+    InvalidSha256 = INVALID_SHA256, "SHA-256 gồm 64 chữ số thập lục phân.", "A SHA-256 has 64 hexadecimal digits.";
+    /// Other bytes than announced.
+    FileDiffers = FILE_DIFFERS, "Tệp khác với kích thước hoặc SHA-256 đã khai.", "The file has another size or SHA-256 than announced.";
+    /// An archive that expands without measure.
+    FileExpands = FILE_EXPANDS, "Tệp nén giãn ra quá lớn.", "The compressed file expands without measure.";
+    /// Not there yet.
+    UploadNotStored = UPLOAD_NOT_STORED, "Tệp chưa được tải lên.", "The file is not uploaded yet.";
     /// The last owner stays.
     LastOwner = LAST_OWNER, "Chủ thể cần ít nhất một chủ sở hữu.", "A producer needs at least one owner.";
     /// Wrong addressee.

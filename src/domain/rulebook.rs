@@ -1,11 +1,17 @@
-//! The rulebook: score bands, deciding authority by date and stars, period of validity.
-//!
-//! Sources: Decisions 1048/QĐ-TTg (2019-08-21), 781/QĐ-TTg (2020), 148/QĐ-TTg (2023-02-24) and 1489/QĐ-TTg (2025-07-06).
+//! The rulebook: parts, score bands, hard conditions, documents, deciding authority by date and stars, period of validity. It is
+//! versioned data, read from `data/rulebook/` and never changed once it was published; this file knows how to read and ask it.
 
 use chrono::{Months, NaiveDate};
-use std::fmt;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
-use crate::domain::code::coded;
+use crate::domain::{
+    code::coded,
+    dossier::DossierState,
+    product::ProductGroup,
+    rubric::Part,
+    score::{Score, Stars},
+};
 
 coded! {
     /// Levels that grant ratings.
@@ -19,200 +25,259 @@ coded! {
     }
 }
 
-/// Stars, 1 to 5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Stars(u8);
+coded! {
+    /// Who must hand a document in.
+    Mandatory {
+        /// Everybody.
+        Always = "ALWAYS",
+        /// Cooperatives and enterprises: those that must be registered.
+        Registered = "REGISTERED",
+        /// Those whose product is not a service.
+        Goods = "GOODS",
+        /// Nobody; it supports points and conditions.
+        Never = "NEVER",
+    }
+}
 
-/// A council's average score in hundredths of a point, 0 to 10,000.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Score(u16);
+/// One published version of the rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rulebook {
+    /// Number of the decision, for example `148/QĐ-TTg`.
+    pub code: String,
+    /// Title in Vietnamese.
+    pub title: String,
+    /// The decisions it consists of, with their dates.
+    pub legal_references: Vec<String>,
+    /// First day in force.
+    pub valid_from: NaiveDate,
+    /// First day no longer in force.
+    pub valid_until: Option<NaiveDate>,
+    /// Most points of each part; together 100.
+    pub part_maxima: PartMaxima,
+    /// Stars by score, half-open from below.
+    pub bands: Vec<Band>,
+    /// Fewest stars with a certificate.
+    pub certified_from_stars: Stars,
+    /// Points from which the province may propose a product to the ministry.
+    pub national_from_points: u16,
+    /// Months a certificate holds.
+    pub validity_months: u32,
+    /// Who decides on which stars, when.
+    pub authorities: Vec<AuthorityRule>,
+    /// Hard conditions beside the score.
+    pub conditions: Vec<Condition>,
+    /// Documents of a dossier.
+    pub documents: Vec<DocumentRule>,
+    /// Days after which a dossier counts as overdue in a state. Not from the law: the service's own targets.
+    pub target_days: Vec<TargetDays>,
+}
+
+/// Most points of each part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE", deny_unknown_fields)]
+pub struct PartMaxima {
+    /// Part A.
+    pub a: u16,
+    /// Part B.
+    pub b: u16,
+    /// Part C.
+    pub c: u16,
+}
+
+/// A band: scores from here on have these stars, up to the next band.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// Stars.
+    pub stars: Stars,
+    /// Lowest score in whole points.
+    pub from: u16,
+}
+
+/// Who decides on some stars during a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AuthorityRule {
+    /// Stars it decides on.
+    pub stars: Vec<Stars>,
+    /// The level.
+    pub authority: Authority,
+    /// First day.
+    pub from: NaiveDate,
+    /// First day no longer.
+    pub until: Option<NaiveDate>,
+    /// Where this is written.
+    pub legal_reference: String,
+}
+
+/// A hard condition: without it a product has fewer stars than `min_stars`, whatever its score. With one star it is a knock-out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Condition {
+    /// Stable code.
+    pub code: String,
+    /// Fewest stars that need it.
+    pub min_stars: Stars,
+    /// What is asked, in Vietnamese.
+    pub text_vi: String,
+    /// What is asked, in English.
+    pub text_en: String,
+    /// Groups it does not apply to.
+    #[serde(default)]
+    pub not_for: Vec<ProductGroup>,
+    /// Where this is written.
+    pub legal_reference: String,
+}
+
+/// A document of a dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DocumentRule {
+    /// Stable code.
+    pub code: String,
+    /// Name in Vietnamese.
+    pub name_vi: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Who must hand it in.
+    pub mandatory: Mandatory,
+    /// Handed over in hand, not as a file.
+    #[serde(default)]
+    pub on_paper: bool,
+    /// Where this is written.
+    pub legal_reference: String,
+}
+
+/// How long a state should last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetDays {
+    /// The state.
+    pub state: DossierState,
+    /// Days.
+    pub days: u16,
+}
 
 /// Nobody may grant a rating.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoAuthority {
-    /// Before the first national criteria (2019-08-21).
-    BeforeProgramme,
-    /// 2025-07-01 to 2025-07-05: districts were gone and Decision 1489 was not yet in force.
-    Gap,
-    /// One and two stars are bands without a certificate.
+    /// No rule names an authority for that day: before the programme, after the rulebook, or 2025-07-01 to 2025-07-05, when
+    /// districts were gone and Decision 1489/QĐ-TTg was not yet in force.
+    OnDay,
+    /// Stars below the first that are certified.
     NotCertified,
 }
 
-/// A decision that its authority may not take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DecisionRefusal {
-    /// Another level decides on these stars.
-    WrongAuthority {
-        /// The level that does.
-        needed: Authority,
-    },
-    /// Nobody does.
-    NoAuthority(NoAuthority),
-}
+impl Rulebook {
+    /// Reads a rulebook and checks that it holds together; the sentence says what does not.
+    pub fn parse(json: &str) -> Result<Self, String> {
+        let book: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        book.check()?;
+        Ok(book)
+    }
 
-/// Certificates hold this many months from the day of issue.
-pub const VALIDITY_MONTHS: u32 = 36;
+    /// Whether it is in force on a day.
+    pub fn in_force(&self, day: NaiveDate) -> bool {
+        self.valid_from <= day && self.valid_until.is_none_or(|until| day < until)
+    }
+
+    /// Most points of a part.
+    pub const fn part_maximum(&self, part: Part) -> u16 {
+        match part {
+            Part::A => self.part_maxima.a,
+            Part::B => self.part_maxima.b,
+            Part::C => self.part_maxima.c,
+        }
+    }
+
+    /// The stars of a score. Bands are half-open (Decision 148/QĐ-TTg: "to under"); the text of 2019 prints whole numbers and leaves
+    /// 89.5 undefined, therefore the same reading serves for all.
+    pub fn stars_for(&self, score: Score) -> Stars {
+        let reached = |band: &&Band| u32::from(score.hundredths()) >= u32::from(band.from) * 100;
+        self.bands.iter().rev().find(reached).or(self.bands.first()).map_or(Stars::ONE, |band| band.stars)
+    }
+
+    /// The lowest score of these stars, in whole points.
+    pub fn points_for(&self, stars: Stars) -> Option<u16> {
+        self.bands.iter().find(|band| band.stars == stars).map(|band| band.from)
+    }
+
+    /// Which level grants these stars on a day.
+    pub fn authority(&self, stars: Stars, on: NaiveDate) -> Result<Authority, NoAuthority> {
+        if stars < self.certified_from_stars {
+            return Err(NoAuthority::NotCertified);
+        }
+        let fits = |rule: &&AuthorityRule| rule.stars.contains(&stars) && rule.from <= on && rule.until.is_none_or(|until| on < until);
+        self.authorities.iter().find(fits).map(|rule| rule.authority).ok_or(NoAuthority::OnDay)
+    }
+
+    /// The first day on which a certificate issued on a day no longer holds: whole months later, clamped to the month's end.
+    pub fn expires_on(&self, issued_on: NaiveDate) -> NaiveDate {
+        issued_on.checked_add_months(Months::new(self.validity_months)).unwrap_or(NaiveDate::MAX)
+    }
+
+    /// The conditions on products of a group.
+    pub fn conditions_for(&self, group: Option<ProductGroup>) -> Vec<&Condition> {
+        self.conditions.iter().filter(|c| group.is_none_or(|g| !c.not_for.contains(&g))).collect()
+    }
+
+    /// Days after which a dossier is overdue in a state.
+    pub fn target_days(&self, state: DossierState) -> Option<u16> {
+        self.target_days.iter().find(|t| t.state == state).map(|t| t.days)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let PartMaxima { a, b, c } = self.part_maxima;
+        if a + b + c != 100 {
+            return Err(format!("the parts add up to {}, not to 100", a + b + c));
+        }
+        if self.valid_until.is_some_and(|until| until <= self.valid_from) {
+            return Err("it ends before it begins".to_owned());
+        }
+        let rising = self.bands.windows(2).all(|pair| pair[0].stars < pair[1].stars && pair[0].from < pair[1].from);
+        if self.bands.first().is_none_or(|band| band.from != 0) || !rising || self.bands.last().is_some_and(|band| band.from > 100) {
+            return Err("the bands must rise from 0 without gaps".to_owned());
+        }
+        unique("condition", self.conditions.iter().map(|c| c.code.as_str()))?;
+        unique("document", self.documents.iter().map(|d| d.code.as_str()))?;
+        for (index, rule) in self.authorities.iter().enumerate() {
+            let overlaps = |other: &&AuthorityRule| {
+                other.stars.iter().any(|s| rule.stars.contains(s))
+                    && other.until.is_none_or(|until| rule.from < until)
+                    && rule.until.is_none_or(|until| other.from < until)
+            };
+            if self.authorities[..index].iter().any(|other| overlaps(&other)) {
+                return Err(format!("two authorities decide on the same stars: {}", rule.legal_reference));
+            }
+        }
+        Ok(())
+    }
+}
 
 impl Stars {
-    /// Takes 1 to 5.
-    pub const fn try_from_u8(stars: u8) -> Option<Self> {
-        if matches!(stars, 1..=5) { Some(Self(stars)) } else { None }
-    }
-
-    /// The number.
-    pub const fn get(self) -> u8 {
-        self.0
-    }
+    /// One star.
+    pub const ONE: Self = match Self::try_from_u8(1) {
+        Some(stars) => stars,
+        None => unreachable!(),
+    };
 }
 
-impl Score {
-    /// Takes hundredths of a point, 0 to 10,000.
-    pub const fn try_from_hundredths(hundredths: u16) -> Option<Self> {
-        if hundredths <= 10_000 { Some(Self(hundredths)) } else { None }
-    }
+/// The rulebook in force on a day.
+pub fn in_force(books: &[Rulebook], day: NaiveDate) -> Option<&Rulebook> {
+    books.iter().find(|book| book.in_force(day))
+}
 
-    /// Reads `82.33`; at most two decimals.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
-        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || !digits(fraction) || whole.len() > 3 || fraction.len() > 2 {
-            return None;
+fn unique<'a>(what: &str, codes: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for code in codes {
+        if !seen.insert(code) {
+            return Err(format!("{what} {code} is there twice"));
         }
-        Self::try_from_hundredths(format!("{whole}{fraction:0<2}").parse().ok()?)
     }
-
-    /// Hundredths of a point.
-    pub const fn hundredths(self) -> u16 {
-        self.0
-    }
-}
-
-impl fmt::Display for Score {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
-    }
-}
-
-/// The stars of a score. Bands are half-open (Decision 148/2023: "to under"); the 2019 text prints whole numbers and leaves
-/// 89.5 undefined, therefore the same half-open reading serves for all dates.
-pub const fn stars_for(score: Score) -> Stars {
-    Stars(match score.0 {
-        0..3_000 => 1,
-        3_000..5_000 => 2,
-        5_000..7_000 => 3,
-        7_000..9_000 => 4,
-        _ => 5,
-    })
-}
-
-/// Which level grants these stars on a day.
-pub fn authority(stars: Stars, on: NaiveDate) -> Result<Authority, NoAuthority> {
-    let from = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).is_some_and(|start| on >= start);
-    if stars.0 < 3 {
-        Err(NoAuthority::NotCertified)
-    } else if !from(2019, 8, 21) {
-        Err(NoAuthority::BeforeProgramme)
-    } else if from(2025, 7, 1) && !from(2025, 7, 6) {
-        Err(NoAuthority::Gap)
-    } else if stars.0 == 5 {
-        Ok(Authority::Ministry)
-    } else if stars.0 == 3 && from(2023, 2, 24) && !from(2025, 7, 1) {
-        Ok(Authority::District)
-    } else {
-        Ok(Authority::Province)
-    }
-}
-
-/// Whether a level may grant these stars on a day.
-pub fn check_decision(stars: Stars, by: Authority, on: NaiveDate) -> Result<(), DecisionRefusal> {
-    match authority(stars, on) {
-        Ok(needed) if needed == by => Ok(()),
-        Ok(needed) => Err(DecisionRefusal::WrongAuthority { needed }),
-        Err(nobody) => Err(DecisionRefusal::NoAuthority(nobody)),
-    }
-}
-
-/// The first day on which a certificate issued on a day no longer holds: 36 calendar months later, clamped to the month's end.
-pub fn expires_on(issued_on: NaiveDate) -> NaiveDate {
-    issued_on.checked_add_months(Months::new(VALIDITY_MONTHS)).unwrap_or(NaiveDate::MAX)
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().expect("a date")
-    }
-
-    #[test]
-    fn band_edges() {
-        for (score, stars) in [
-            ("0", 1),
-            ("29.99", 1),
-            ("30", 2),
-            ("49.99", 2),
-            ("50", 3),
-            ("69.99", 3),
-            ("70", 4),
-            ("82.33", 4),
-            ("89.99", 4),
-            ("90", 5),
-            ("100", 5),
-            ("100.00", 5),
-        ] {
-            assert_eq!(stars_for(Score::parse(score).expect(score)).get(), stars, "{score}");
-        }
-    }
-
-    #[test]
-    fn scores_have_two_places_and_end_at_100() {
-        for bad in ["100.01", "101", "-1", "50.001", "", ".5", "5e1", "1000"] {
-            assert_eq!(Score::parse(bad), None, "{bad:?}");
-        }
-        assert_eq!(Score::parse("82.3").expect("a score").to_string(), "82.30");
-    }
-
-    #[test]
-    fn deciding_authority_by_date() {
-        use Authority::{District, Ministry, Province};
-        for (on, three, four, five) in [
-            ("2019-08-20", Err(NoAuthority::BeforeProgramme), Err(NoAuthority::BeforeProgramme), Err(NoAuthority::BeforeProgramme)),
-            ("2019-08-21", Ok(Province), Ok(Province), Ok(Ministry)),
-            ("2023-02-23", Ok(Province), Ok(Province), Ok(Ministry)),
-            ("2023-02-24", Ok(District), Ok(Province), Ok(Ministry)),
-            ("2025-06-30", Ok(District), Ok(Province), Ok(Ministry)),
-            ("2025-07-01", Err(NoAuthority::Gap), Err(NoAuthority::Gap), Err(NoAuthority::Gap)),
-            ("2025-07-05", Err(NoAuthority::Gap), Err(NoAuthority::Gap), Err(NoAuthority::Gap)),
-            ("2025-07-06", Ok(Province), Ok(Province), Ok(Ministry)),
-            ("2026-11-23", Ok(Province), Ok(Province), Ok(Ministry)),
-        ] {
-            for (stars, expected) in [(3, three), (4, four), (5, five)] {
-                assert_eq!(authority(Stars(stars), day(on)), expected, "{stars} stars on {on}");
-            }
-            assert_eq!(authority(Stars(2), day(on)), Err(NoAuthority::NotCertified));
-        }
-        assert_eq!(check_decision(Stars(5), Province, day("2026-01-01")), Err(DecisionRefusal::WrongAuthority { needed: Ministry }));
-        assert_eq!(check_decision(Stars(3), Province, day("2024-01-01")), Err(DecisionRefusal::WrongAuthority { needed: District }));
-        assert_eq!(check_decision(Stars(4), Province, day("2024-08-06")), Ok(()));
-    }
-
-    #[test]
-    fn certificates_hold_36_calendar_months() {
-        for (issued, expires) in
-            [("2024-08-06", "2027-08-06"), ("2024-02-29", "2027-02-28"), ("2025-02-28", "2028-02-28"), ("2026-12-31", "2029-12-31")]
-        {
-            assert_eq!(expires_on(day(issued)), day(expires), "{issued}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn every_score_has_one_star_and_more_points_never_fewer_stars(a in 0u16..=10_000, b in 0u16..=10_000) {
-            let (low, high) = (Score(a.min(b)), Score(a.max(b)));
-            prop_assert!(stars_for(low) <= stars_for(high));
-            prop_assert_eq!(Score::parse(&low.to_string()), Some(low));
-        }
-    }
-}
+#[path = "rulebook_tests.rs"]
+mod tests;

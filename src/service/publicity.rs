@@ -13,7 +13,7 @@ use crate::{
         listing::{ChangeCause, HiddenReason, Listing, PublicityFacts},
         producer::{Producer, ProducerStatus},
         product::{Product, ProductState, Variant},
-        rulebook::Stars,
+        score::Stars,
     },
     service::{
         Call, Service, ServiceError, keys,

@@ -12,6 +12,8 @@ use crate::store::StoreError;
 /// Key of the advisory lock that orders the change log; any number, the same in every replica.
 pub(super) const CHANGE_LOCK: i64 = 0x0C0B_0001;
 const MIGRATION_LOCK: i64 = 0x0C0B_0002;
+/// Key of the advisory lock that orders the decision log; taken before [`CHANGE_LOCK`] wherever both are.
+pub(super) const AUDIT_LOCK: i64 = 0x0C0B_0003;
 
 /// Which database answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -52,6 +52,16 @@ fn classify(error: &DbErr, inner: &sea_orm::SqlxError) -> StoreError {
     }
 }
 
+/// Reads a JSON column.
+pub(super) fn json<T: serde::de::DeserializeOwned>(text: &str, column: &'static str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt(column))
+}
+
+/// Writes a JSON column.
+pub(super) fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("stored values have text keys only")
+}
+
 /// Reads a coded value of a column.
 pub(super) fn coded<T>(parsed: Option<T>, column: &'static str) -> Result<T, StoreError> {
     parsed.ok_or(StoreError::Corrupt(column))

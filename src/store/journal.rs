@@ -1,4 +1,4 @@
-//! Journals: who did what (audit), and which request was answered already (idempotency).
+//! The journal of requests that were answered already (idempotency).
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict};
@@ -6,28 +6,9 @@ use uuid::Uuid;
 
 use crate::store::{
     Db, StoreError,
-    entity::{audit_entry, idempotency},
+    entity::idempotency,
     instant::micros,
 };
-
-/// One entry of the audit log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditEntry {
-    /// Identity; grows with time.
-    pub id: Uuid,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Who.
-    pub principal: String,
-    /// What, for example `ratingApprove`.
-    pub action: &'static str,
-    /// Kind of the object, for example `rating`.
-    pub object_kind: &'static str,
-    /// The object.
-    pub object_id: Uuid,
-    /// What was decided, as JSON.
-    pub facts: String,
-}
 
 /// Names a request: who, which field, which key, and a hash of its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,21 +30,6 @@ pub struct Remembered {
     pub arguments_hash: String,
     /// The object it changed or created.
     pub object_id: Option<Uuid>,
-}
-
-/// Appends to the audit log.
-pub async fn audit(db: &impl Db, entry: &AuditEntry) -> Result<(), StoreError> {
-    let row = audit_entry::Model {
-        id: entry.id,
-        at: micros(entry.at),
-        principal: entry.principal.clone(),
-        action: entry.action.to_owned(),
-        object_kind: entry.object_kind.to_owned(),
-        object_id: entry.object_id,
-        facts: entry.facts.clone(),
-    };
-    audit_entry::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
-    Ok(())
 }
 
 /// Takes a key for this transaction, or tells what was done under it before. A second request with the same key that runs at

@@ -1,23 +1,26 @@
 //! Decisions and ratings with their certificates.
 
-use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
 use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::{
     domain::{
         actor::Reach,
+        cursor::{CursorValue, Position},
         certificate::{Validity, WithdrawalReason},
         id::{ProductId, RatingId},
         rating::{Decision, Rating},
-        rulebook::{Authority, Score, Stars},
+        rulebook::Authority,
+        score::{Score, Stars},
     },
     store::{
-        Db, StoreError,
+        Db, Direction, Page, PageRequest, StoreError,
         entity::{decision, rating},
         error::coded,
         instant::{instant, micros},
+        page::{self, Sort},
         producers::within,
     },
 };
@@ -74,6 +77,35 @@ pub async fn find_for_update(db: &impl Db, id: RatingId, reach: &Reach) -> Resul
 pub async fn find(db: &impl Db, id: RatingId) -> Result<Option<Rating>, StoreError> {
     let found = rating::Entity::find_by_id(id.0).one(db.connection()).await?;
     Ok(domain(db, found.into_iter().collect()).await?.pop())
+}
+
+/// The rating whose certificate has a number.
+pub async fn by_certificate(db: &impl Db, number: &str) -> Result<Option<Rating>, StoreError> {
+    let found = rating::Entity::find().filter(rating::Column::CertificateNumber.eq(number)).one(db.connection()).await?;
+    Ok(domain(db, found.into_iter().collect()).await?.pop())
+}
+
+/// Ratings within reach whose certificates are in force on a day and end before another, the first to end first.
+pub async fn expiring(
+    db: &impl Db,
+    (day, before): (NaiveDate, NaiveDate),
+    reach: &Reach,
+    request: &PageRequest,
+) -> Result<Page<Rating>, StoreError> {
+    use rating::{Column, Entity};
+    let query = Entity::find()
+        .filter(within(Column::ProducerId, reach))
+        .filter(Column::ExpiresOn.gt(day))
+        .filter(Column::ExpiresOn.lte(before))
+        .filter(Column::WithdrawnOn.is_null().or(Column::WithdrawnOn.gt(day)))
+        .filter(Column::SupersededOn.is_null().or(Column::SupersededOn.gt(day)));
+    // A day as a number sorts alike on both engines and fits a cursor.
+    let sort = Sort { column: Column::ExpiresOn, id: Column::Id, direction: Direction::Ascending };
+    let position = |row: &rating::Model| Position { value: CursorValue::Text(row.expires_on.to_string()), id: row.id };
+    let page = page::fetch(db, query, sort, request, |row| Ok((position(&row), row))).await?;
+    let (positions, rows): (Vec<_>, Vec<_>) = page.rows.into_iter().unzip();
+    let rows = positions.into_iter().zip(domain(db, rows).await?).collect();
+    Ok(Page { rows, has_more: page.has_more, continued: page.continued })
 }
 
 /// All ratings of these products, the newest of each product first.

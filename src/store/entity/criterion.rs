@@ -6,9 +6,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "criterion")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub(crate) rulebook: String,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub(crate) set_no: i32,
+    pub(crate) set_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) position: i32,
     pub(crate) part: String,

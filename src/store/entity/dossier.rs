@@ -18,6 +18,15 @@ pub(crate) struct Model {
     pub(crate) version: i32,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+    pub(crate) kind: String,
+    pub(crate) rulebook: String,
+    pub(crate) criteria_set_id: Option<Uuid>,
+    pub(crate) commune_code: Option<String>,
+    pub(crate) facts: String,
+    pub(crate) entered_at: i64,
+    pub(crate) claimed_by: Option<Uuid>,
+    pub(crate) previous_rating_id: Option<Uuid>,
+    pub(crate) self_assessment: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
