@@ -15,7 +15,11 @@ use crate::{
     http::{health, router, server},
     marketplace::{client::OutboundPolicy, registry::Registry},
     service::{Clock, Parts, Service, ServiceError, keys::SecretKey, reference},
-    store::{Store, StoreError},
+    notify::Notifier,
+    store::{
+        Store, StoreError,
+        files::{FilePlace, Files},
+    },
     worker,
 };
 
@@ -89,7 +93,11 @@ pub async fn service(config: &Config, store: Store, clock: Clock) -> Result<Serv
     let seconds = clock.clone();
     let marketplaces = Registry::new(policy, Arc::new(move || seconds.now().timestamp())).map_err(StartError::Other)?;
     let issuer = config.public_url.as_ref().map_or_else(|| "ocop-catalog".to_owned(), |url| url.as_str().trim_end_matches('/').to_owned());
-    let parts = Parts { store, clock, secrets, marketplaces, issuer, audience: config.token_audience.clone() };
+    let files = Files::open(&file_place(config)).map_err(|error| StartError::Other(error.to_string()))?;
+    let notifier = Notifier::new(&config.notify, policy).map_err(StartError::Other)?;
+    let base_url = config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+    let audience = config.token_audience.clone();
+    let parts = Parts { store, clock, secrets, marketplaces, files, notifier, base_url, issuer, audience };
     let service = Service::start(parts).await?;
     reference::load(&service).await?;
     Ok(service)
@@ -135,7 +143,9 @@ impl App {
             return Ok(());
         }
         let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::Listen(config.listen, error))?;
-        self.address = Some(listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?);
+        let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
+        self.address = Some(address);
+        self.service.listens_at(format!("http://{address}"));
         let routes = router::router(self.service.clone(), &graphql::schema(), metrics, config.graphiql);
         let routes = routes.map_err(|error| StartError::Other(error.to_string()))?;
         let serving = server::serve(listener, routes, self.stop.clone());
@@ -146,6 +156,17 @@ impl App {
         }));
         Ok(())
     }
+}
+
+/// Where files are kept: as configured, or a folder beside the database.
+fn file_place(config: &Config) -> FilePlace {
+    config.files.clone().unwrap_or_else(|| match config.database_url.strip_prefix("sqlite:") {
+        Some(file) => {
+            let file = file.trim_start_matches("//").split('?').next().unwrap_or_default();
+            FilePlace::Folder(PathBuf::from(format!("{file}.files")))
+        }
+        None => FilePlace::Folder(PathBuf::from("ocop-files")),
+    })
 }
 
 /// The configured secret, or with SQLite the key file beside the database, made when it is missing.

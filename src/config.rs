@@ -3,7 +3,7 @@
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 use url::Url;
 
-use crate::service::keys::SecretKey;
+use crate::{notify::NotifySettings, service::keys::SecretKey, store::files::FilePlace};
 
 /// Settings of one process.
 #[derive(Clone)]
@@ -26,6 +26,10 @@ pub struct Config {
     pub graphiql: bool,
     /// Let outbound calls reach private addresses.
     pub outbound_allow_private: bool,
+    /// Where uploaded files are kept; left out, a folder beside the database.
+    pub files: Option<FilePlace>,
+    /// How people outside are told.
+    pub notify: NotifySettings,
     /// Log filter.
     pub log: String,
     /// Log lines as JSON.
@@ -52,6 +56,8 @@ impl Default for Config {
             workers: 4,
             graphiql: true,
             outbound_allow_private: false,
+            files: None,
+            notify: NotifySettings::default(),
             log: "info".to_owned(),
             log_json: false,
         }
@@ -83,6 +89,13 @@ impl Config {
             workers: number(given("OCOP_WORKERS"), "OCOP_WORKERS", 4)? as usize,
             graphiql: switch(given("OCOP_GRAPHIQL"), "OCOP_GRAPHIQL", default.graphiql)?,
             outbound_allow_private: switch(given("OCOP_OUTBOUND_ALLOW_PRIVATE"), "OCOP_OUTBOUND_ALLOW_PRIVATE", false)?,
+            files: files(&given)?,
+            notify: NotifySettings {
+                webhook: given("OCOP_NOTIFY_WEBHOOK_URL").map(webhook_url).transpose()?,
+                webhook_key: given("OCOP_NOTIFY_WEBHOOK_KEY"),
+                smtp: given("OCOP_SMTP_URL"),
+                from: given("OCOP_MAIL_FROM"),
+            },
             log: given("OCOP_LOG").unwrap_or(default.log),
             log_json: match given("OCOP_LOG_FORMAT").as_deref() {
                 None | Some("text") => false,
@@ -124,6 +137,25 @@ pub fn without_password(url: &str) -> String {
 pub fn database_url(text: String) -> Result<String, ConfigError> {
     let known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
     if known { Ok(text) } else { Err(error("OCOP_DATABASE_URL", "sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE is needed")) }
+}
+
+/// `OCOP_FILES`: a folder, or `s3://BUCKET` with the settings of its store.
+fn files(given: &dyn Fn(&'static str) -> Option<String>) -> Result<Option<FilePlace>, ConfigError> {
+    let Some(place) = given("OCOP_FILES") else { return Ok(None) };
+    let Some(bucket) = place.strip_prefix("s3://") else { return Ok(Some(FilePlace::Folder(PathBuf::from(place)))) };
+    let needed = |name: &'static str| given(name).ok_or_else(|| error(name, "needed with OCOP_FILES=s3://…"));
+    Ok(Some(FilePlace::S3 {
+        bucket: bucket.trim_end_matches('/').to_owned(),
+        region: given("OCOP_S3_REGION").unwrap_or_else(|| "auto".to_owned()),
+        endpoint: given("OCOP_S3_ENDPOINT"),
+        key_id: needed("OCOP_S3_KEY_ID")?,
+        secret: needed("OCOP_S3_SECRET")?,
+    }))
+}
+
+fn webhook_url(text: String) -> Result<Url, ConfigError> {
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| error("OCOP_NOTIFY_WEBHOOK_URL", "an address such as https://so-nn.example.vn/ocop is needed"))
 }
 
 fn public_url(text: String) -> Result<Url, ConfigError> {
@@ -172,6 +204,7 @@ mod tests {
             ("OCOP_WORKERS", "many"),
             ("OCOP_GRAPHIQL", "yes"),
             ("OCOP_OUTBOUND_ALLOW_PRIVATE", "1"),
+            ("OCOP_NOTIFY_WEBHOOK_URL", "nowhere"),
             ("OCOP_LOG_FORMAT", "xml"),
         ] {
             let error = read(name, value).expect_err(name);

@@ -8,6 +8,7 @@ pub mod domain;
 pub mod graphql;
 pub mod http;
 pub mod marketplace;
+pub mod notify;
 pub mod sandbox;
 pub mod service;
 pub mod store;

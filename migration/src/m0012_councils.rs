@@ -41,6 +41,7 @@ async fn session(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(big_integer_null(CouncilSession::CirculatedAt))
                 .col(big_integer_null(CouncilSession::OpenedAt))
                 .col(big_integer_null(CouncilSession::ClosedAt))
+                .col(text_null(CouncilSession::EarlyReason))
                 .col(text_null(CouncilSession::Minutes))
                 .col(integer(CouncilSession::Version))
                 .col(big_integer(CouncilSession::CreatedAt))
@@ -149,6 +150,7 @@ enum CouncilSession {
     CirculatedAt,
     OpenedAt,
     ClosedAt,
+    EarlyReason,
     Minutes,
     Version,
     CreatedAt,

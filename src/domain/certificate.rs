@@ -108,6 +108,18 @@ pub struct Verification {
     pub withdrawn: Option<(NaiveDate, WithdrawalReason)>,
 }
 
+coded! {
+    /// How a producer is told.
+    Via {
+        /// A line of the service's log.
+        Log = "LOG",
+        /// A call to the province's own system.
+        Webhook = "WEBHOOK",
+        /// A letter to the producer's owners.
+        Email = "EMAIL",
+    }
+}
+
 /// Days before expiry at which producers are reminded. The law asks for 30.
 pub const REMINDER_DAYS: [u16; 3] = [180, 90, 30];
 

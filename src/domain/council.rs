@@ -81,6 +81,8 @@ pub struct Session {
     pub opened_at: Option<DateTime<Utc>>,
     /// When the chair closed it.
     pub closed_at: Option<DateTime<Utc>>,
+    /// Why it met without a working day after circulation, where it did.
+    pub early_reason: Option<String>,
     /// The minutes as HTML, once closed.
     pub minutes: Option<String>,
     /// Optimistic lock.

@@ -34,6 +34,8 @@ pub enum CursorValue {
     Int(i64),
     /// A text.
     Text(String),
+    /// A calendar day.
+    Day(chrono::NaiveDate),
 }
 
 /// A place in an ordered list: the sort value of a row and its id.

@@ -150,6 +150,10 @@ reasons! {
     DutyConflict { duty: String } = DUTY_CONFLICT, "Người đã tham gia hồ sơ này với vai trò {duty} không được làm việc này.", "Someone who acted on this dossier as {duty} can't do this.";
     /// The conflict of interest of a council member.
     ConflictOfInterest = CONFLICT_OF_INTEREST, "Thành viên này có xung đột lợi ích với hồ sơ; phiếu không được tính.", "This member has a conflict of interest with the dossier; the sheet does not count.";
+    /// A rulebook that does not hold together.
+    InvalidRulebook { detail: String } = INVALID_RULEBOOK, "Bộ quy định không hợp lệ: {detail}.", "The rulebook is wrong: {detail}.";
+    /// Something is needed first.
+    CommuneMissing = COMMUNE_MISSING, "Sản phẩm hoặc chủ thể cần có xã, phường.", "The product or its producer needs a commune.";
     /// No rulebook for the day.
     NoRulebook = NO_RULEBOOK, "Không có bộ tiêu chí nào có hiệu lực vào ngày này.", "No rulebook is in force on that day.";
     /// Something is needed first.

@@ -83,11 +83,22 @@ impl Client {
             Content::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes),
             Content::Picture(bytes) => request.multipart(Form::new().part("image", Part::bytes(bytes).file_name("picture"))),
         };
-        let response = request.send().await.map_err(|e| transport(&e))?;
+        Self::answer(request.send().await.map_err(|e| transport(&e))?).await
+    }
+
+    async fn answer(response: Response) -> Result<Answer, PushError> {
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok()).map(Duration::from_secs);
         let body = bounded(response, MAX_ANSWER).await?;
         Ok(Answer { status, body, retry_after })
+    }
+
+    /// Posts JSON with headers of its own.
+    pub async fn post_json(&self, url: Url, body: Vec<u8>, headers: &[(&'static str, String)]) -> Result<Answer, PushError> {
+        self.check(&url)?;
+        let request = self.http.post(url).header(CONTENT_TYPE, "application/json").body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        Self::answer(request.send().await.map_err(|e| transport(&e))?).await
     }
 
     /// Fetches a picture a user gave the address of, at most 10 MiB.

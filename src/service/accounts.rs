@@ -51,7 +51,7 @@ pub async fn register(service: &Service, call: &Call<'_>, new: NewAccount) -> Re
     let id: UserId = service.new_id().into();
     let account = Account { id, email: email.unwrap_or_default(), display_name, password_hash, disabled: false, created_at: work.at };
     accounts::insert(&work.tx, &account).await.map_err(|e| taken(e, &[("email", "input.email")]))?;
-    work.audit("accountRegister", ("account", id.0), json!({})).await?;
+    work.note("accountRegister", ("account", id.0), json!({}));
     work.commit(id.0).await?;
     Ok(id)
 }
@@ -71,7 +71,7 @@ pub async fn grant(service: &Service, call: &Call<'_>, email: &str, grant: Grant
         _ => {}
     }
     accounts::grant(&work.tx, account, &grant, call.actor.account(), work.at).await?;
-    work.audit("roleGrant", ("account", account.0), json!({ "role": grant.role.code(), "commune": grant.commune_code })).await?;
+    work.note("roleGrant", ("account", account.0), json!({ "role": grant.role.code(), "commune": grant.commune_code }));
     work.commit(account.0).await?;
     Ok(account)
 }
@@ -84,7 +84,7 @@ pub async fn revoke(service: &Service, call: &Call<'_>, email: &str, grant: Gran
     if !accounts::revoke(&work.tx, account, &grant).await? {
         return Err(ServiceError::refused("input.role", Reason::NotFound));
     }
-    work.audit("roleRevoke", ("account", account.0), json!({ "role": grant.role.code(), "commune": grant.commune_code })).await?;
+    work.note("roleRevoke", ("account", account.0), json!({ "role": grant.role.code(), "commune": grant.commune_code }));
     work.commit(account.0).await?;
     Ok(account)
 }

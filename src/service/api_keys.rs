@@ -42,7 +42,7 @@ pub async fn create(service: &Service, call: &Call<'_>, name: &str, scopes: BTre
     let id: ApiKeyId = service.new_id().into();
     let key = ApiKey { id, account_id, name, prefix, hash: keys::hash(&secret), scopes, created_at: work.at, revoked_at: None };
     api_keys::insert(&work.tx, &key).await?;
-    work.audit("apiKeyCreate", ("apiKey", id.0), json!({ "name": key.name, "prefix": key.prefix })).await?;
+    work.note("apiKeyCreate", ("apiKey", id.0), json!({ "name": key.name, "prefix": key.prefix }));
     work.commit(id.0).await?;
     Ok(NewApiKey { id, secret: Some(secret) })
 }
@@ -60,7 +60,7 @@ pub async fn revoke(service: &Service, call: &Call<'_>, id: ApiKeyId) -> Result<
     if !api_keys::revoke(&work.tx, id, work.at).await? {
         return Err(ServiceError::not_found());
     }
-    work.audit("apiKeyRevoke", ("apiKey", id.0), json!({})).await?;
+    work.note("apiKeyRevoke", ("apiKey", id.0), json!({}));
     work.commit(id.0).await?;
     Ok(id)
 }

@@ -65,7 +65,7 @@ pub async fn connect(service: &Service, call: &Call<'_>, data: ChannelData) -> R
         updated_at: work.at,
     };
     channels::insert(&work.tx, &channel).await?;
-    work.audit("channelConnect", ("channel", channel.id.0), json!({ "adapter": channel.adapter })).await?;
+    work.note("channelConnect", ("channel", channel.id.0), json!({ "adapter": channel.adapter }));
     work.commit(channel.id.0).await?;
     while pushes::fill_missing(service).await? > 0 {}
     Ok(channel.id)
@@ -94,7 +94,7 @@ pub async fn set_state(
     if state == ChannelState::Active {
         channel_listings::retry_channel(&work.tx, id, work.at).await?;
     }
-    work.audit("channelState", ("channel", id.0), json!({ "state": state.code() })).await?;
+    work.note("channelState", ("channel", id.0), json!({ "state": state.code() }));
     work.commit(id.0).await?;
     Ok(id)
 }
@@ -107,7 +107,7 @@ pub async fn retry(service: &Service, call: &Call<'_>, id: ChannelListingId) -> 
     if !channel_listings::retry(&work.tx, id, &reach, work.at).await? {
         return Err(ServiceError::refused("id", Reason::WrongState { state: SyncState::Pushing.code().to_owned() }));
     }
-    work.audit("channelListingRetry", ("channelListing", id.0), json!({})).await?;
+    work.note("channelListingRetry", ("channelListing", id.0), json!({}));
     work.commit(id.0).await?;
     Ok(id)
 }

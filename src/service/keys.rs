@@ -46,6 +46,11 @@ impl SecretKey {
         BASE64URL_NOPAD.encode(&self.0)
     }
 
+    /// A token that follows from the secret, a purpose and a name, base64url.
+    pub(super) fn token_for(&self, purpose: &str, name: &str) -> String {
+        BASE64URL_NOPAD.encode(&self.derive(&format!("{purpose}:{name}")))
+    }
+
     /// The key that signs cursors.
     pub fn cursor_key(&self) -> CursorKey {
         CursorKey::new(self.derive("cursors"))
@@ -90,6 +95,11 @@ pub(super) fn random<const N: usize>() -> [u8; N] {
 pub fn uuid_v7(at: DateTime<Utc>) -> Uuid {
     let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
     Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
+}
+
+/// The identity of a thing that has a name: the same in every database (UUID version 5).
+pub(super) fn named(kind: &str, name: &str) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:ocop-catalog:{kind}:{name}").as_bytes())
 }
 
 /// Random capital letters and digits without look-alikes, for keys that people read.

@@ -121,7 +121,7 @@ pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Re
         updated_at: work.at,
     };
     listings::insert(&work.tx, &listing).await?;
-    work.audit("listingCreate", ("listing", listing.id.0), json!({ "price": listing.price.amount() })).await?;
+    work.note("listingCreate", ("listing", listing.id.0), json!({ "price": listing.price.amount() }));
     work.commit(listing.id.0).await?;
     Ok(listing.id)
 }
@@ -225,7 +225,7 @@ pub async fn publish(service: &Service, call: &Call<'_>, id: ListingId) -> Resul
     listing.published_at.get_or_insert(work.at);
     listing.version += 1;
     listing.updated_at = work.at;
-    work.audit("listingPublish", ("listing", id.0), json!({ "version": listing.version })).await?;
+    work.note("listingPublish", ("listing", id.0), json!({ "version": listing.version }));
     publicity::refresh(service, &mut work, vec![listing], ChangeCause::Published).await?;
     work.commit(id.0).await?;
     Ok(id)
@@ -281,8 +281,7 @@ async fn edit(
     let cause = change(&mut listing)?;
     listing.version += 1;
     listing.updated_at = work.at;
-    work.audit(action, ("listing", id.0), json!({ "version": listing.version, "price": listing.price.amount(), "stock": listing.stock }))
-        .await?;
+    work.note(action, ("listing", id.0), json!({ "version": listing.version, "price": listing.price.amount(), "stock": listing.stock }));
     publicity::refresh(service, &mut work, vec![listing], cause).await?;
     work.commit(id.0).await?;
     Ok(id)

@@ -60,7 +60,7 @@ async fn edit(service: &Service, call: &Call<'_>, id: ProductId, edit: Edit) -> 
     refuse_archived(&product)?;
     let pictures = edited(media::of_products(&work.tx, &[id]).await?, edit)?;
     media::replace(&work.tx, id, &pictures).await?;
-    work.audit("productMedia", ("product", id.0), json!({ "count": pictures.len() })).await?;
+    work.note("productMedia", ("product", id.0), json!({ "count": pictures.len() }));
     let affected = listings::of_product_for_update(&work.tx, id).await?;
     publicity::refresh(service, &mut work, affected, ChangeCause::ProductChanged).await?;
     work.commit(id.0).await?;

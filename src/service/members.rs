@@ -30,7 +30,7 @@ pub async fn invite(
     let invitation =
         Invitation { id: service.new_id().into(), producer_id: producer, email: email.unwrap_or_default(), role, accepted_at: None };
     members::invite(&work.tx, &invitation, work.at).await?;
-    work.audit("producerMemberInvite", ("producer", producer.0), json!({ "role": role.code() })).await?;
+    work.note("producerMemberInvite", ("producer", producer.0), json!({ "role": role.code() }));
     work.commit(invitation.object()).await?;
     Ok(invitation.id)
 }
@@ -47,7 +47,7 @@ pub async fn accept(service: &Service, call: &Call<'_>, id: InvitationId) -> Res
         return Err(ServiceError::not_found());
     }
     members::put(&work.tx, invitation.producer_id, person.id, invitation.role, work.at).await?;
-    work.audit("producerMemberAccept", ("producer", invitation.producer_id.0), json!({ "account": person.id.to_string() })).await?;
+    work.note("producerMemberAccept", ("producer", invitation.producer_id.0), json!({ "account": person.id.to_string() }));
     work.commit(invitation.producer_id.0).await?;
     Ok(invitation.producer_id)
 }
@@ -64,7 +64,7 @@ pub async fn remove(service: &Service, call: &Call<'_>, producer: ProducerId, ac
         return Err(ServiceError::refused("account", Reason::LastOwner));
     }
     members::remove(&work.tx, producer, account).await?;
-    work.audit("producerMemberRemove", ("producer", producer.0), json!({ "account": account.to_string() })).await?;
+    work.note("producerMemberRemove", ("producer", producer.0), json!({ "account": account.to_string() }));
     work.commit(producer.0).await?;
     Ok(producer)
 }

@@ -3,10 +3,14 @@
 pub mod accounts;
 pub mod admin_units;
 pub mod api_keys;
+pub mod audit;
 pub mod certifications;
+pub mod certificates;
 pub mod channels;
 pub mod clock;
+pub mod councils;
 pub mod dossiers;
+pub mod documents;
 mod error;
 pub mod exports;
 pub mod feed;
@@ -17,6 +21,7 @@ pub mod keys;
 pub mod listings;
 pub mod media;
 pub mod members;
+mod minutes;
 mod passwords;
 pub mod producers;
 pub mod products;
@@ -25,18 +30,29 @@ pub mod pushes;
 pub mod ratings;
 pub mod readiness;
 pub mod reference;
+pub mod reminders;
+pub mod renewals;
+pub mod reviews;
 pub mod rubrics;
+pub mod rulebooks;
 pub mod sessions;
+pub mod sheets;
+pub mod statistics;
+pub mod uploads;
 pub mod variants;
 mod work;
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 use uuid::Uuid;
 
 use crate::{
     domain::cursor::CursorKey,
     marketplace::registry::Registry,
-    store::{Store, listings::View},
+    notify::Notifier,
+    store::{Store, files::Files, listings::View},
 };
 pub use clock::Clock;
 pub use error::ServiceError;
@@ -61,6 +77,12 @@ pub struct Inner {
     pub tokens: sessions::TokenKeys,
     /// Marketplace adapters.
     pub marketplaces: Registry,
+    /// The bytes of uploads.
+    pub files: Files,
+    /// Tells people outside.
+    pub notifier: Notifier,
+    /// Where clients reach the service.
+    base_url: OnceLock<String>,
     /// This life of the change feed.
     pub feed_epoch: i64,
     /// Hashes passwords.
@@ -84,6 +106,12 @@ pub struct Parts {
     pub secrets: keys::SecretKey,
     /// Marketplace adapters.
     pub marketplaces: Registry,
+    /// The bytes of uploads.
+    pub files: Files,
+    /// Tells people outside.
+    pub notifier: Notifier,
+    /// Where clients reach the service, when that is configured.
+    pub base_url: Option<String>,
     /// `iss` of access tokens.
     pub issuer: String,
     /// `aud` of access tokens.
@@ -93,12 +121,23 @@ pub struct Parts {
 impl Service {
     /// Reads or creates the keys this database needs. Fails when the secret can't open the keys stored in it.
     pub async fn start(parts: Parts) -> Result<Self, ServiceError> {
-        let Parts { store, clock, secrets, marketplaces, issuer, audience } = parts;
+        let Parts { store, clock, secrets, marketplaces, files, notifier, base_url, issuer, audience } = parts;
         let tokens = sessions::load_keys(&store, &secrets, clock.now(), (issuer, audience)).await?;
         let feed_epoch = feed::epoch(&store, clock.now()).await?;
         let cursors = secrets.cursor_key();
         let passwords = passwords::Passwords::new();
-        Ok(Self(Arc::new(Inner { store, clock, secrets, cursors, tokens, marketplaces, feed_epoch, passwords })))
+        let base_url = base_url.map_or_else(OnceLock::new, OnceLock::from);
+        Ok(Self(Arc::new(Inner { store, clock, secrets, cursors, tokens, marketplaces, files, notifier, base_url, feed_epoch, passwords })))
+    }
+
+    /// Where clients reach the service, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        self.base_url.get().cloned().unwrap_or_else(|| "http://127.0.0.1:8080".to_owned())
+    }
+
+    /// Notes where the service listens; what is configured stays.
+    pub fn listens_at(&self, url: String) {
+        self.base_url.get_or_init(|| url);
     }
 
     /// A new identity; grows with time.

@@ -83,7 +83,7 @@ pub async fn register(service: &Service, call: &Call<'_>, data: ProducerData) ->
     if let Some(account) = call.actor.account() {
         members::put(&work.tx, producer.id, account, MemberRole::Owner, work.at).await?;
     }
-    work.audit("producerRegister", ("producer", producer.id.0), json!({ "legalName": producer.legal_name })).await?;
+    work.note("producerRegister", ("producer", producer.id.0), json!({ "legalName": producer.legal_name }));
     work.commit(producer.id.0).await?;
     Ok(producer.id)
 }
@@ -106,7 +106,7 @@ pub async fn update(
     known_commune(&work.tx, producer.commune_code.as_deref(), "input.commune").await?;
     producer.updated_at = work.at;
     saved(producers::update(&work.tx, &producer, &reach).await.map_err(|e| taken(e, &UNIQUE))?)?;
-    work.audit("producerUpdate", ("producer", id.0), json!({ "version": expected + 1 })).await?;
+    work.note("producerUpdate", ("producer", id.0), json!({ "version": expected + 1 }));
     let affected = listings::of_producer_for_update(&work.tx, id).await?;
     publicity::refresh(service, &mut work, affected, ChangeCause::ProducerChanged).await?;
     work.commit(id.0).await?;
@@ -133,7 +133,7 @@ pub async fn set_status(
     producer.status = status;
     producer.updated_at = work.at;
     saved(producers::update(&work.tx, &producer, &reach).await?)?;
-    work.audit("producerStatus", ("producer", id.0), json!({ "status": status.code(), "reason": reason })).await?;
+    work.note("producerStatus", ("producer", id.0), json!({ "status": status.code(), "reason": reason }));
     let affected = listings::of_producer_for_update(&work.tx, id).await?;
     publicity::refresh(service, &mut work, affected, ChangeCause::ProducerChanged).await?;
     work.commit(id.0).await?;

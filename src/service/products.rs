@@ -89,7 +89,7 @@ pub async fn create(
     let product = founded(service, &work, Product { producer_id: Some(producer), ..draft }).await?;
     products::insert(&work.tx, &product).await?;
     variants::write(service, &work, &product, variants).await?;
-    work.audit("productCreate", ("product", product.id.0), json!({ "name": product.name_vi })).await?;
+    work.note("productCreate", ("product", product.id.0), json!({ "name": product.name_vi }));
     work.commit(product.id.0).await?;
     Ok(product.id)
 }
@@ -114,7 +114,7 @@ pub async fn update(
     known_commune(&work.tx, product.commune_code.as_deref(), "input.commune").await?;
     product.updated_at = work.at;
     saved(products::update(&work.tx, &product, &reach).await?)?;
-    work.audit("productUpdate", ("product", id.0), json!({ "version": expected + 1 })).await?;
+    work.note("productUpdate", ("product", id.0), json!({ "version": expected + 1 }));
     let affected = listings::of_product_for_update(&work.tx, id).await?;
     publicity::refresh(service, &mut work, affected, ChangeCause::ProductChanged).await?;
     work.commit(id.0).await?;
@@ -130,7 +130,7 @@ pub async fn archive(service: &Service, call: &Call<'_>, id: ProductId) -> Resul
     product.state = ProductState::Archived;
     product.updated_at = work.at;
     saved(products::update(&work.tx, &product, &reach).await?)?;
-    work.audit("productArchive", ("product", id.0), json!({})).await?;
+    work.note("productArchive", ("product", id.0), json!({}));
     let mut affected = listings::of_product_for_update(&work.tx, id).await?;
     for listing in &mut affected {
         listing.state = ListingState::Archived;

@@ -79,6 +79,15 @@ struct Claims {
     exp: i64,
 }
 
+/// Type of the signatures on the decision log.
+const ENTRY_TYPE: &str = "ocop-audit";
+
+#[derive(Serialize, Deserialize)]
+struct SealedEntry {
+    seq: i64,
+    hash: String,
+}
+
 #[derive(Serialize, Deserialize)]
 struct StoredKey {
     kid: String,
@@ -130,6 +139,35 @@ impl TokenKeys {
         json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": self.public }] })
     }
 
+    /// Signs claims as a JWS (RFC 7515) of a type, so that no reader takes it for a token of another use.
+    pub(super) fn attest(&self, kind: &str, claims: &impl Serialize) -> Result<String, ServiceError> {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(kind.to_owned());
+        header.kid = Some(self.kid.clone());
+        jsonwebtoken::encode(&header, claims, &self.signing).map_err(|e| ServiceError::Internal(e.to_string()))
+    }
+
+    /// Who signs.
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Signs place and hash of an entry of the decision log.
+    pub(super) fn seal_entry(&self, seq: i64, hash: &str) -> Result<String, ServiceError> {
+        self.attest(ENTRY_TYPE, &SealedEntry { seq, hash: hash.to_owned() })
+    }
+
+    /// Whether a signature is ours and on this place and hash.
+    pub(super) fn entry_is_sealed(&self, signature: &str, seq: i64, hash: &str) -> bool {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        let sealed = jsonwebtoken::decode::<SealedEntry>(signature, &self.verifying, &validation);
+        let typed = |header: &Header| header.typ.as_deref() == Some(ENTRY_TYPE);
+        sealed.is_ok_and(|t| typed(&t.header) && t.claims.seq == seq && t.claims.hash == hash)
+    }
+
     fn sign(&self, account: UserId, session: SessionId, at: DateTime<Utc>, until: DateTime<Utc>) -> Result<String, ServiceError> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(self.kid.clone());
@@ -150,7 +188,7 @@ impl TokenKeys {
             return Err(AuthError::Invalid);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| AuthError::Invalid)?;
-        if header.kid.as_deref() != Some(&self.kid) {
+        if header.kid.as_deref() != Some(&self.kid) || header.typ.as_deref() != Some("JWT") {
             return Err(AuthError::Invalid);
         }
         let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).map_err(|_| AuthError::Invalid)?.claims;

@@ -62,7 +62,7 @@ pub async fn set(service: &Service, call: &Call<'_>, id: ProductId, given: Vec<V
     let product = products::find_for_update(&work.tx, id, &reach).await?.ok_or_else(ServiceError::not_found)?;
     refuse_archived(&product)?;
     write(service, &work, &product, read).await?;
-    work.audit("productVariantsSet", ("product", id.0), json!({ "count": given.len() })).await?;
+    work.note("productVariantsSet", ("product", id.0), json!({ "count": given.len() }));
     let affected = listings::of_product_for_update(&work.tx, id).await?;
     publicity::refresh(service, &mut work, affected, ChangeCause::ProductChanged).await?;
     work.commit(id.0).await?;

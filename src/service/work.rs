@@ -2,15 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 use crate::{
-    domain::{actor::Actor, reason::Reason},
+    domain::{
+        actor::Actor,
+        audit::{Entry, Link},
+        reason::Reason,
+    },
     service::{Service, ServiceError, keys},
     store::{
-        Tx,
+        Tx, audit,
         changes::{self, NewChange},
-        journal::{self, AuditEntry, RequestKey},
+        journal::{self, RequestKey},
     },
 };
 
@@ -44,6 +49,22 @@ pub(super) struct Work {
     principal: String,
     request: Option<RequestKey>,
     changes: Vec<NewChange>,
+    noted: Mutex<Vec<Noted>>,
+    service: Service,
+}
+
+/// What an entry of the decision log is about.
+pub(super) struct Object {
+    kind: &'static str,
+    id: Uuid,
+    /// Its version after the change; 0 where it has none.
+    version: i32,
+}
+
+struct Noted {
+    action: &'static str,
+    object: Object,
+    facts: Value,
 }
 
 impl Service {
@@ -62,24 +83,24 @@ impl Service {
                 .map(Begun::Done)
                 .ok_or_else(|| ServiceError::Internal("a remembered request without its object".into()));
         }
-        let work = Work { tx, at, principal: call.actor.principal(), request: call.request.clone(), changes: Vec::new() };
+        let work = Work {
+            tx,
+            at,
+            principal: call.actor.principal(),
+            request: call.request.clone(),
+            changes: Vec::new(),
+            noted: Mutex::new(Vec::new()),
+            service: self.clone(),
+        };
         Ok(Begun::Fresh(Box::new(work)))
     }
 }
 
 impl Work {
-    /// Notes in the audit log what is done.
-    pub(super) async fn audit(&self, action: &'static str, object: (&'static str, Uuid), facts: Value) -> Result<(), ServiceError> {
-        let entry = AuditEntry {
-            id: keys::uuid_v7(self.at),
-            at: self.at,
-            principal: self.principal.clone(),
-            action,
-            object_kind: object.0,
-            object_id: object.1,
-            facts: facts.to_string(),
-        };
-        Ok(journal::audit(&self.tx, &entry).await?)
+    /// Notes for the decision log what is done; it is written with the commit.
+    pub(super) fn note(&self, action: &'static str, object: impl Into<Object>, facts: Value) {
+        let noted = Noted { action, object: object.into(), facts };
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).push(noted);
     }
 
     /// Queues a row of the change log; it is written with the commit.
@@ -92,8 +113,49 @@ impl Work {
         if let Some(request) = &self.request {
             journal::remember(&self.tx, request, object).await?;
         }
+        self.append_notes().await?;
         changes::append(&self.tx, &self.changes, self.at).await?;
         Ok(self.tx.commit().await?)
+    }
+
+    /// Binds what was noted to the decision log and signs it.
+    async fn append_notes(&self) -> Result<(), ServiceError> {
+        let noted = std::mem::take(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner));
+        if noted.is_empty() {
+            return Ok(());
+        }
+        let (mut seq, mut hash) = audit::lock(&self.tx).await?;
+        let mut links = Vec::with_capacity(noted.len());
+        for Noted { action, object, facts } in noted {
+            seq += 1;
+            let entry = Entry {
+                seq,
+                id: keys::uuid_v7(self.at),
+                at: self.at,
+                principal: self.principal.clone(),
+                action: action.to_owned(),
+                object_kind: object.kind.to_owned(),
+                object_id: object.id,
+                object_version: object.version,
+                facts,
+            };
+            let own = entry.hash(&hash);
+            let signature = self.service.tokens.seal_entry(seq, &own)?;
+            links.push(Link { entry, previous_hash: std::mem::replace(&mut hash, own.clone()), hash: own, signature });
+        }
+        Ok(audit::append(&self.tx, &links).await?)
+    }
+}
+
+impl From<(&'static str, Uuid)> for Object {
+    fn from((kind, id): (&'static str, Uuid)) -> Self {
+        Self { kind, id, version: 0 }
+    }
+}
+
+impl From<(&'static str, Uuid, i32)> for Object {
+    fn from((kind, id, version): (&'static str, Uuid, i32)) -> Self {
+        Self { kind, id, version }
     }
 }
 

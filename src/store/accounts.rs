@@ -53,6 +53,12 @@ pub async fn find(db: &impl Db, id: UserId) -> Result<Option<Account>, StoreErro
     account::Entity::find_by_id(id.0).one(db.connection()).await?.map(domain).transpose()
 }
 
+/// The accounts with these ids.
+pub async fn find_many(db: &impl Db, ids: &[UserId]) -> Result<Vec<Account>, StoreError> {
+    let query = account::Entity::find().filter(account::Column::Id.is_in(ids.iter().map(|id| id.0)));
+    query.all(db.connection()).await?.into_iter().map(domain).collect()
+}
+
 /// The account with an e-mail.
 pub async fn by_email(db: &impl Db, email: &str) -> Result<Option<Account>, StoreError> {
     account::Entity::find().filter(account::Column::Email.eq(email)).one(db.connection()).await?.map(domain).transpose()

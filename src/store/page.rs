@@ -88,6 +88,7 @@ fn beyond<C: ColumnTrait>(sort: &Sort<C>, position: &Position, descending: bool)
     let value: Value = match &position.value {
         CursorValue::Int(number) => (*number).into(),
         CursorValue::Text(text) => text.clone().into(),
+        CursorValue::Day(day) => (*day).into(),
     };
     let column = || Expr::expr(sort.column.into_simple_expr());
     let id = Expr::expr(sort.id.into_simple_expr());

@@ -99,9 +99,8 @@ pub async fn expiring(
         .filter(Column::ExpiresOn.lte(before))
         .filter(Column::WithdrawnOn.is_null().or(Column::WithdrawnOn.gt(day)))
         .filter(Column::SupersededOn.is_null().or(Column::SupersededOn.gt(day)));
-    // A day as a number sorts alike on both engines and fits a cursor.
     let sort = Sort { column: Column::ExpiresOn, id: Column::Id, direction: Direction::Ascending };
-    let position = |row: &rating::Model| Position { value: CursorValue::Text(row.expires_on.to_string()), id: row.id };
+    let position = |row: &rating::Model| Position { value: CursorValue::Day(row.expires_on), id: row.id };
     let page = page::fetch(db, query, sort, request, |row| Ok((position(&row), row))).await?;
     let (positions, rows): (Vec<_>, Vec<_>) = page.rows.into_iter().unzip();
     let rows = positions.into_iter().zip(domain(db, rows).await?).collect();

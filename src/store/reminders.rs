@@ -8,7 +8,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
-    domain::{code::coded as codes, id::RatingId},
+    domain::{certificate::Via, code::coded as codes, id::RatingId},
     store::{
         Db, StoreError,
         entity::reminder::{ActiveModel, Column, Entity, Model},
@@ -16,18 +16,6 @@ use crate::{
         instant::{instant, micros, opt_instant},
     },
 };
-
-codes! {
-    /// How a producer is told.
-    Via {
-        /// A line of the service's log.
-        Log = "LOG",
-        /// A call to the province's own system.
-        Webhook = "WEBHOOK",
-        /// A letter to the producer's owners.
-        Email = "EMAIL",
-    }
-}
 
 codes! {
     /// Where a reminder is.

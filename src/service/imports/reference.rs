@@ -5,11 +5,13 @@ use std::{collections::HashMap, hash::Hash};
 use crate::{
     domain::{
         admin_unit::{AdminUnit, Era, Successor, UnitLevel},
-        rubric::{self, CriteriaSet, Criterion, Part},
+        product::ProductGroup,
+        rubric::{self, CriteriaSet, Criterion, Part, RubricState},
     },
     service::{
         Service, ServiceError,
         imports::{CellError, Kind, Report, Table, cells::Cells},
+        rubrics::id_of,
     },
     store::{admin_units, rubrics},
 };
@@ -22,13 +24,16 @@ pub(super) async fn run(service: &Service, (table, kind): (&Table, Kind), dry_ru
     let store = &service.store;
     match kind {
         Kind::Criteria => {
-            let (changed, report) = compare(table, rubrics::criteria(store).await?, criterion, |c| (c.rulebook.clone(), c.set, c.position));
-            save(service, dry_run, async |tx| rubrics::put_criteria(tx, &changed).await).await?;
+            let (new, mut report) = compare(table, rubrics::criteria(store).await?, criterion, |c| (c.set, c.position));
+            refuse_changes(&mut report);
+            save(service, dry_run, async |tx| rubrics::insert_criteria(tx, &new).await).await?;
             Ok(report)
         }
         Kind::CriteriaSets => {
-            let (changed, report) = compare(table, rubrics::sets(store).await?, criteria_set, |s| (s.rulebook.clone(), s.number));
-            save(service, dry_run, async |tx| rubrics::put_sets(tx, &changed).await).await?;
+            let (new, mut report) = compare(table, rubrics::sets(store).await?, criteria_set, |s| s.id);
+            refuse_changes(&mut report);
+            let at = service.clock.now();
+            save(service, dry_run, async |tx| rubrics::insert_sets(tx, &new, at).await).await?;
             Ok(report)
         }
         Kind::Successors => {
@@ -47,6 +52,15 @@ pub(super) async fn run(service: &Service, (table, kind): (&Table, Kind), dry_ru
             save(service, dry_run, async |tx| admin_units::put(tx, &changed).await).await?;
             Ok(report)
         }
+    }
+}
+
+/// A published sheet is never changed by a file: rows that differ from it are refused.
+fn refuse_changes(report: &mut Report) {
+    if report.updated > 0 {
+        let message = format!("{} rows differ from what is published; publish a new edition instead", report.updated);
+        report.errors.push(CellError { row: 1, column: "rulebook".to_owned(), message });
+        report.updated = 0;
     }
 }
 
@@ -150,7 +164,21 @@ fn criteria_set(cells: &mut Cells<'_>, _: &mut HashMap<i32, i32>) -> Option<Crit
     let [name, group, branch] =
         ["set_name_vi", "group_name_vi", "branch_name_vi"].map(|column| cells.needed(column, "a name is needed", any));
     let [a, b, c] = ["part_a_max", "part_b_max", "part_c_max"].map(|column| cells.needed(column, NUMBER, number));
-    Some(CriteriaSet { rulebook: rulebook?, number: set?, name: name?, group: group?, branch: branch?, parts: [a?, b?, c?] })
+    let product_group = cells.read("product_group", "one of the six groups is needed, for example FOOD", ProductGroup::parse_code);
+    let (rulebook, number) = (rulebook?, set?);
+    Some(CriteriaSet {
+        id: id_of(&rulebook, number),
+        rulebook,
+        number,
+        edition: 1,
+        state: RubricState::Published,
+        name: name?,
+        group: group?,
+        branch: branch?,
+        product_group,
+        parts: [a?, b?, c?],
+        source: cells.text("source"),
+    })
 }
 
 /// A criterion's place is its row among those of its set: numbers on the form occur twice.
@@ -167,8 +195,7 @@ fn criterion(cells: &mut Cells<'_>, places: &mut HashMap<i32, i32>) -> Option<Cr
     let place = places.entry(set?).or_default();
     *place += 1;
     Some(Criterion {
-        rulebook: rulebook?,
-        set: set?,
+        set: id_of(&rulebook?, set?),
         position: *place,
         part: part?,
         section: section?,

@@ -13,6 +13,7 @@ pub(crate) struct Model {
     pub(crate) circulated_at: Option<i64>,
     pub(crate) opened_at: Option<i64>,
     pub(crate) closed_at: Option<i64>,
+    pub(crate) early_reason: Option<String>,
     pub(crate) minutes: Option<String>,
     pub(crate) version: i32,
     pub(crate) created_at: i64,
