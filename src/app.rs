@@ -14,8 +14,8 @@ use crate::{
     graphql,
     http::{health, router, server},
     marketplace::{client::OutboundPolicy, registry::Registry},
-    service::{Clock, Parts, Service, ServiceError, keys::SecretKey, reference},
     notify::Notifier,
+    service::{Clock, Parts, Service, ServiceError, keys::SecretKey, reference},
     store::{
         Store, StoreError,
         files::{FilePlace, Files},

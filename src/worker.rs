@@ -1,4 +1,4 @@
-//! The only loops: pushes that are due, listings whose day has come, rows that channels miss, keys that may be forgotten.
+//! The only loops: pushes that are due, listings whose day has come, rows that channels miss, reminders, what may be forgotten.
 
 use chrono::Duration;
 use std::time;
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::service::{
     Service, ServiceError, housekeeping, publicity,
     pushes::{self, Ran},
+    reminders, uploads,
 };
 
 /// How long an idle worker waits before it looks again.
@@ -84,6 +85,12 @@ async fn keep_once(service: &Service, tick: u64) -> Result<(), ServiceError> {
     }
     if tick.is_multiple_of(TICKS_PER_CLEANING) {
         housekeeping::forget(service, Duration::hours(24)).await?;
+        uploads::forget(service).await?;
+        let made = reminders::make(service).await?;
+        if made > 0 {
+            tracing::info!(made, "reminders of certificates that end");
+        }
     }
+    while reminders::deliver_next(service).await? {}
     Ok(())
 }

@@ -102,9 +102,7 @@ async fn finding(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(string(CouncilFinding::Condition))
                 .col(boolean(CouncilFinding::IsMet))
                 .col(text_null(CouncilFinding::Note))
-                .primary_key(
-                    Index::create().col(CouncilFinding::SessionId).col(CouncilFinding::DossierId).col(CouncilFinding::Condition),
-                )
+                .primary_key(Index::create().col(CouncilFinding::SessionId).col(CouncilFinding::DossierId).col(CouncilFinding::Condition))
                 .to_owned(),
         )
         .await

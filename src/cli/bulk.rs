@@ -6,17 +6,18 @@ use std::{fs, io::Write, path::PathBuf, process::ExitCode};
 use crate::{
     cli::{Failure, service},
     config::Config,
-    domain::actor::Actor,
+    domain::{actor::Actor, rulebook::Rulebook},
     service::{
         Call, exports,
         imports::{self, Format, Report, Table},
+        rulebooks,
     },
 };
 
 /// Options of `import`.
 #[derive(clap::Args)]
 pub(super) struct ImportArguments {
-    /// A file that ends in .csv (UTF-8) or .xlsx, with a header row.
+    /// A file that ends in .csv (UTF-8) or .xlsx, with a header row; or a rulebook that ends in .json.
     file: PathBuf,
     /// Check every row and change nothing.
     #[arg(long)]
@@ -33,6 +34,9 @@ pub(super) struct ExportArguments {
 
 pub(super) async fn import(config: &Config, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     let name = arguments.file.display().to_string();
+    if name.to_lowercase().ends_with(".json") {
+        return publish(config, arguments, &name).await;
+    }
     let format = Format::of(&name).ok_or_else(|| Failure(format!("{name}: a file that ends in .csv or .xlsx is needed")))?;
     let bytes = fs::read(&arguments.file).map_err(|error| Failure(format!("{name}: {error}")))?;
     let table = Table::read(&bytes, format).map_err(|error| Failure(format!("{name}: {error}")))?;
@@ -43,6 +47,19 @@ pub(super) async fn import(config: &Config, arguments: &ImportArguments) -> Resu
     bar.finish_and_clear();
     print(&report, arguments.dry_run);
     Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A rulebook: checked, and published unless it is there already.
+async fn publish(config: &Config, arguments: &ImportArguments, name: &str) -> Result<ExitCode, Failure> {
+    let text = fs::read_to_string(&arguments.file).map_err(|error| Failure(format!("{name}: {error}")))?;
+    let checked = Rulebook::parse(&text).map_err(|error| Failure(format!("{name}: {error}")))?;
+    if arguments.dry_run {
+        println!("{} holds together and would be published", checked.code);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let book = rulebooks::publish(&service(config).await?, &Call::new(&Actor::System), &text).await?;
+    println!("{} is published, in force from {}", book.code, book.valid_from);
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) async fn export(config: &Config, arguments: &ExportArguments) -> Result<ExitCode, Failure> {

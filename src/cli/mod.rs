@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line answers by printing")]
 
 mod accounts;
+mod audit;
 mod bulk;
 mod database;
 mod demo;
@@ -37,7 +38,7 @@ enum Command {
     /// Schema migrations.
     #[command(subcommand)]
     Migrate(database::Migrate),
-    /// Imports products from a CSV or Excel file, with a report by row and column.
+    /// Imports a CSV or Excel file with a report by row and column, or publishes a rulebook from its JSON file.
     Import(bulk::ImportArguments),
     /// Writes all products as the CSV that `import` reads.
     Export(bulk::ExportArguments),
@@ -50,8 +51,13 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Key(accounts::Key),
+    /// The decision log.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Prints the GraphQL schema.
     Schema,
+    /// Prints the way of a dossier, as docs/dossier-states.md has it.
+    States,
     /// Checks configuration, database, clock and the reachability of channels.
     Doctor(doctor::Arguments),
 }
@@ -111,6 +117,11 @@ async fn dispatch(command: Command, config: Config) -> Result<ExitCode, Failure>
         Command::User(accounts::User::Create(arguments)) => accounts::create_user(&config, arguments).await,
         Command::Token(accounts::Token::Issue(arguments)) => accounts::issue_token(&config, &arguments).await,
         Command::Key(accounts::Key::Create(arguments)) => accounts::create_key(&config, &arguments).await,
+        Command::Audit(audit::Audit::Verify(arguments)) => audit::verify(&config, &arguments).await,
+        Command::States => {
+            print!("{}", crate::domain::dossier::diagram());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(ExitCode::SUCCESS)

@@ -1,31 +1,30 @@
 //! Puts recognised products on sale. Their source records a rating but no certificate that is valid today; so the demo's own
-//! council rates them again, under decisions that say `DEMO`. Prices and stock are made up.
+//! council rates them again; see `council`. Prices and stock are made up.
 
 use crate::{
     demo::{
         Progress,
-        people::{People, actor},
+        council::{self, Candidate},
+        people::People,
     },
     domain::{
         actor::Actor,
-        dossier::DossierState,
-        id::{ProducerId, ProductId},
+        id::ProducerId,
         listing::ListingState,
         product::{Evidence, Product, Recognition},
         quantity::Unit,
     },
     service::{
-        Call, PriceData, Service, ServiceError, dossiers,
+        Call, PriceData, Service, ServiceError,
         listings::{self, ListingData},
         media::{self, MediaData},
         products,
-        ratings::{self, Approval, DecisionData},
         variants::{self, VariantData},
     },
     store::{self, Direction, PageRequest, listings::ListingFilter, listings::ListingSort, products::ProductFilter},
 };
 
-/// Rates and publishes every recognised product of three stars or more that has a producer and a group; returns how many.
+/// Rates and publishes every recognised product of three stars or more that has a producer, a group and a commune; returns how many.
 /// What an earlier run has done stays as it is.
 pub(super) async fn sell(
     service: &Service,
@@ -39,12 +38,17 @@ pub(super) async fn sell(
     if let Some((_, producer, _)) = chosen.iter().max_by_key(|(_, producer, _)| (size(*producer), producer.0)) {
         people.own(service, *producer).await?;
     }
-    let admin = actor(service, people.admin).await?;
-    for (done, (product, producer, recognition)) in chosen.iter().enumerate() {
-        let seller = Actor::System;
+    let seller = Actor::System;
+    for (done, (product, ..)) in chosen.iter().enumerate() {
+        pack(service, &seller, product, pictures, done + 1).await?;
+    }
+    let candidates: Vec<_> = chosen
+        .iter()
+        .map(|(product, _, recognition)| Candidate { product: product.clone(), stars: recognition.stars.unwrap_or(3) })
+        .collect();
+    council::rate(service, people, &candidates).await?;
+    for (done, (product, producer, _)) in chosen.iter().enumerate() {
         let number = done + 1;
-        pack(service, &seller, product, pictures, number).await?;
-        rate(service, &admin, product.id, recognition).await?;
         publish(service, &seller, product, *producer, number).await?;
         tell(Progress::OnSale(number, chosen.len()));
     }
@@ -58,12 +62,15 @@ async fn chosen(service: &Service) -> Result<Vec<(Product, ProducerId, Recogniti
     let ids: Vec<_> = products.iter().map(|p| p.id).collect();
     let mut records: std::collections::HashMap<_, _> = store::recognitions::of_products(&service.store, &ids).await?.into_iter().collect();
     let rated = |r: &Recognition| r.evidence == Evidence::Recognised && r.stars.is_some_and(|s| s >= 3);
-    let fits = |p: Product| {
+    let producers: Vec<_> = products.iter().filter_map(|p| p.producer_id).collect();
+    let producers = store::producers::find_many(&service.store, &producers).await?;
+    let mut fits = |p: Product| {
         let record = records.remove(&p.id).filter(rated)?;
-        let producer = p.producer_id.filter(|_| p.group.is_some())?;
-        Some((p, producer, record))
+        let producer = producers.iter().find(|o| Some(o.id) == p.producer_id).filter(|_| p.group.is_some())?;
+        // A dossier goes through its commune; where the source names none, none is made up.
+        (p.commune_code.is_some() || producer.commune_code.is_some()).then_some((p, producer.id, record))
     };
-    Ok(products.into_iter().filter_map(fits).collect())
+    Ok(products.into_iter().filter_map(&mut fits).collect())
 }
 
 /// A variant and a picture, which marketplaces ask for.
@@ -87,37 +94,15 @@ async fn pack(service: &Service, seller: &Actor, product: &Product, pictures: &s
         media::detach(service, &call, product.id, old.id).await?;
     }
     if !known.iter().any(|m| m.url == url) {
-        media::attach(service, &call, product.id, MediaData { url, alt_vi: product.name_vi.clone(), alt_en: None }).await?;
+        media::attach(
+            service,
+            &call,
+            product.id,
+            MediaData { url: Some(url), upload: None, alt_vi: product.name_vi.clone(), alt_en: None },
+        )
+        .await?;
     }
     Ok(())
-}
-
-async fn rate(service: &Service, admin: &Actor, product: ProductId, recognition: &Recognition) -> Result<(), ServiceError> {
-    let today = service.clock.today();
-    let rated = store::ratings::of_products(&service.store, &[product]).await?;
-    if rated.iter().any(|r| r.validity.counts_on(today)) {
-        return Ok(());
-    }
-    let system = Call::new(&Actor::System);
-    let open = store::dossiers::open_of_product(&service.store, product).await?;
-    let (dossier, state) = match open {
-        Some(dossier) => (dossier.id, dossier.state),
-        None => (dossiers::create(service, &system, product).await?, DossierState::Draft),
-    };
-    if state == DossierState::Draft {
-        dossiers::submit(service, &system, dossier).await?;
-    }
-    let decision = |issuer: &str, number: &str| DecisionData { issuer: issuer.into(), number: number.into(), signed_on: today };
-    let stars = recognition.stars.unwrap_or(3);
-    let approval = Approval {
-        stars: i32::from(stars),
-        score: None,
-        decision: decision("UBND tỉnh Tuyên Quang (DEMO)", "DEMO/QĐ-UBND"),
-        national_decision: (stars == 5).then(|| decision("Bộ Nông nghiệp và Môi trường (DEMO)", "DEMO/QĐ-BNNMT")),
-        certificate_number: None,
-        issued_on: None,
-    };
-    ratings::approve(service, &Call::new(admin), dossier, approval).await.map(|_| ())
 }
 
 async fn publish(service: &Service, seller: &Actor, product: &Product, producer: ProducerId, number: usize) -> Result<(), ServiceError> {

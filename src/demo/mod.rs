@@ -2,6 +2,7 @@
 //! and a sandbox marketplace that listings are pushed to.
 
 mod catalog;
+mod council;
 mod people;
 
 use chrono::Duration;

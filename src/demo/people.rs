@@ -42,8 +42,8 @@ pub struct Tokens {
 /// The demo's people.
 pub(super) struct People {
     pub(super) admin: UserId,
-    officer: UserId,
-    council: Vec<UserId>,
+    pub(super) officer: UserId,
+    pub(super) council: Vec<UserId>,
     pub(super) owner: UserId,
 }
 
@@ -79,6 +79,14 @@ impl People {
             producer: token(service, self.owner).await?,
             integrator: key.secret.unwrap_or_default(),
         })
+    }
+
+    /// Lets the officer act for communes.
+    pub(super) async fn serve_communes(&self, service: &Service, codes: Vec<String>) -> Result<(), ServiceError> {
+        for code in codes {
+            grant(service, "officer@demo.example", Role::CommuneOfficer, Some(code)).await?;
+        }
+        Ok(())
     }
 
     /// Makes the owner's account the owner of a producer, by invitation as in life.

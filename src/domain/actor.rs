@@ -342,8 +342,7 @@ mod tests {
     fn admins_decide_but_do_not_apply() {
         let admin = person(&[Role::Admin], &[]);
         for action in ACTIONS {
-            let refused =
-                matches!(action, Action::RegisterProducer | Action::EditDossier | Action::CheckDossiers | Action::ScoreDossiers);
+            let refused = matches!(action, Action::RegisterProducer | Action::EditDossier | Action::CheckDossiers | Action::ScoreDossiers);
             assert_eq!(permit(&admin, action).is_err(), refused, "{action:?}");
         }
     }

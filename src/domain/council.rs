@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     code::coded,
-    id::{DossierId, CouncilSessionId, UserId},
+    id::{CouncilSessionId, DossierId, UserId},
     product::ProductGroup,
     rulebook::Rulebook,
     score::{Score, Stars},

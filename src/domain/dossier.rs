@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     code::coded,
     council::Outcome,
-    id::{CriteriaSetId, DossierId, ProducerId, ProductId, RatingId, CouncilSessionId, UserId},
+    id::{CouncilSessionId, CriteriaSetId, DossierId, ProducerId, ProductId, RatingId, UserId},
     rulebook::Authority,
     sheet::Mark,
 };
@@ -136,7 +136,13 @@ pub const TRANSITIONS: &[Transition] = &[
     row(S::Rated, T::ProposeNational, S::ProposedNational, Duty::Province, "90 points or more, the province's decision"),
     row(S::Rated, T::Recognise, S::Recognised, Duty::Province, "a decision of the authority for its stars"),
     row(S::Rated, T::Reject, S::NotRecognised, Duty::Province, "a reason"),
-    row(S::ProposedNational, T::Recognise, S::Recognised, Duty::Province, "the ministry's decision for five stars, or the province's for fewer"),
+    row(
+        S::ProposedNational,
+        T::Recognise,
+        S::Recognised,
+        Duty::Province,
+        "the ministry's decision for five stars, or the province's for fewer",
+    ),
     row(S::ProposedNational, T::Reject, S::NotRecognised, Duty::Province, "a reason"),
 ];
 
@@ -410,9 +416,10 @@ pub const fn waits_for(state: DossierState) -> Option<Authority> {
 
 /// The procedure as a Mermaid diagram with a table, for `docs/dossier-states.md`.
 pub fn diagram() -> String {
-    let mut text = "# The way of a dossier\n\nMade from the table in `src/domain/dossier.rs` by `ocop-catalog states`; a test holds the two \
+    let mut text =
+        "# The way of a dossier\n\nMade from the table in `src/domain/dossier.rs` by `ocop-catalog states`; a test holds the two \
                     together.\n\n```mermaid\nstateDiagram-v2\n    [*] --> DRAFT\n"
-        .to_owned();
+            .to_owned();
     for t in TRANSITIONS {
         text.push_str(&format!("    {} --> {}: {}\n", t.from.code(), t.to.code(), t.step.code()));
     }

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::domain::{
     certificate::{Validity, WithdrawalReason},
-    id::{DossierId, ProducerId, ProductId, RatingId},
     council::Outcome,
+    id::{DossierId, ProducerId, ProductId, RatingId},
     reason::Reason,
     rulebook::{Authority, NoAuthority, Rulebook},
     score::{Score, Stars},

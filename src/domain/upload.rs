@@ -52,7 +52,8 @@ impl FileType {
 /// A file name that may be shown and put into a header: no folders, no control characters, at most 100 characters.
 pub fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '<' | '>' | ':' | '|' | '?' | '*')).take(100).collect();
+    let clean: String =
+        last.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '<' | '>' | ':' | '|' | '?' | '*')).take(100).collect();
     let clean = clean.trim().trim_matches('.').trim();
     if clean.is_empty() { "file".to_owned() } else { clean.to_owned() }
 }

@@ -21,7 +21,12 @@ pub struct Asked {
     pub actor: Actor,
     /// The language of sentences.
     pub locale: Locale,
+    /// Whether the caller may check another certificate now.
+    pub may_check: MayCheck,
 }
+
+/// Takes one check of a certificate from a caller's allowance, or tells the seconds until the next.
+pub type MayCheck = std::sync::Arc<dyn Fn() -> Result<(), u64> + Send + Sync>;
 
 /// Languages texts are kept in. Values may be added.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]

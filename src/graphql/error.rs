@@ -25,6 +25,11 @@ impl Fault {
         Self { code: "INTERNAL", sentence: "Internal error.".to_owned() }
     }
 
+    /// Asked too often; may be asked again after some seconds.
+    pub fn too_often(seconds: u64) -> Self {
+        Self { code: "RATE_LIMITED", sentence: format!("Too many checks; try again in {seconds} seconds.") }
+    }
+
     /// An argument that can't be used.
     pub fn input(sentence: impl Into<String>) -> Self {
         Self { code: "BAD_USER_INPUT", sentence: sentence.into() }

@@ -9,8 +9,12 @@ use uuid::Uuid;
 pub(super) enum Kind {
     Account,
     ApiKey,
+    AuditEntry,
     Channel,
     ChannelListing,
+    CouncilSession,
+    CriteriaSet,
+    Document,
     Dossier,
     Invitation,
     Listing,
@@ -18,14 +22,19 @@ pub(super) enum Kind {
     Producer,
     Product,
     Rating,
+    Upload,
     Variant,
 }
 
-const KINDS: [(Kind, &str); 12] = [
+const KINDS: [(Kind, &str); 17] = [
     (Kind::Account, "Account"),
     (Kind::ApiKey, "ApiKey"),
+    (Kind::AuditEntry, "AuditEntry"),
     (Kind::Channel, "Channel"),
     (Kind::ChannelListing, "ChannelListing"),
+    (Kind::CouncilSession, "CouncilSession"),
+    (Kind::CriteriaSet, "CriteriaSet"),
+    (Kind::Document, "DossierDocument"),
     (Kind::Dossier, "Dossier"),
     (Kind::Invitation, "Invitation"),
     (Kind::Listing, "Listing"),
@@ -33,6 +42,7 @@ const KINDS: [(Kind, &str); 12] = [
     (Kind::Producer, "Producer"),
     (Kind::Product, "Product"),
     (Kind::Rating, "OcopRating"),
+    (Kind::Upload, "StagedUpload"),
     (Kind::Variant, "Variant"),
 ];
 

@@ -5,35 +5,37 @@ use std::{collections::HashMap, hash::Hash};
 
 use crate::{
     domain::{
-        actor::{Action, Actor, Reach, permit},
+        actor::{Action, Actor, DossierReach, Reach, dossiers_in_reach, permit},
         admin_unit::{AdminUnit, Era},
         channel::{Channel, ChannelListing},
-        id::{ChannelId, ListingId, ProducerId, ProductId, VariantId},
+        id::{
+            ChannelId, CouncilSessionId, CriteriaSetId, DossierId, ListingId, ProducerId, ProductId, RatingId, UploadId, UserId, VariantId,
+        },
         listing::{HiddenReason, Listing},
         producer::{Producer, ProducerStatus},
         product::{Certification, Media, Product, Recognition, Variant},
         rating::Rating,
-        rubric::Criterion,
     },
     service::{Service, ServiceError, publicity},
     store::{
         StoreError, admin_units, certifications, channel_listings, channels,
         listings::{self, View},
-        media, producers, products, ratings, recognitions, rubrics, variants,
+        media, producers, products, ratings, recognitions, variants,
     },
 };
 
 /// Loads what one request asks for, as its actor may see it.
 pub struct Batch {
-    service: Service,
-    reach: Reach,
+    pub(super) service: Service,
+    pub(super) reach: Reach,
+    pub(super) dossiers: DossierReach,
 }
 
 impl Batch {
     /// A batch for an actor.
     pub fn new(service: Service, actor: &Actor) -> Self {
         let reach = permit(actor, Action::ReadPrivate).unwrap_or(Reach::Producers(Vec::new()));
-        Self { service, reach }
+        Self { service, reach, dossiers: dossiers_in_reach(actor) }
     }
 
     fn view(&self) -> View {
@@ -72,8 +74,34 @@ key! {
     LegacyCommuneKey(String),
     /// The listing with an id.
     ListingKey(ListingId),
-    /// The criteria of the set with a rulebook and number.
-    CriteriaOf((String, i32)),
+    /// The criteria of a set.
+    CriteriaOf(CriteriaSetId),
+    /// The criteria set with an id.
+    CriteriaSetKey(CriteriaSetId),
+    /// The rulebook with a code.
+    RulebookKey(String),
+    /// The rating with an id.
+    RatingKey(RatingId),
+    /// The withdrawals of a rating.
+    WithdrawalsOf(RatingId),
+    /// The reminders of a rating of a producer.
+    RemindersOf((RatingId, ProducerId)),
+    /// The dossier with an id.
+    DossierKey(DossierId),
+    /// The product of a dossier that the reader may see.
+    ReviewedProductKey(ProductId),
+    /// The documents of a dossier.
+    DocumentsOf(DossierId),
+    /// The upload behind a document.
+    UploadKey(UploadId),
+    /// The stages of a dossier.
+    StagesOf(DossierId),
+    /// Who sits in a session.
+    SeatsOf(CouncilSessionId),
+    /// The dossiers before a session.
+    SessionDossiersOf(CouncilSessionId),
+    /// The account with an id; only its name is shown.
+    AccountKey(UserId),
     /// Why a listing is hidden.
     HiddenKey(ListingId),
     /// The push states of a listing.
@@ -107,7 +135,7 @@ impl From<BatchError> for crate::graphql::error::Fault {
     }
 }
 
-fn grouped<K: Eq + Hash, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Vec<V>> {
+pub(super) fn grouped<K: Eq + Hash, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Vec<V>> {
     let mut groups: HashMap<K, Vec<V>> = HashMap::new();
     for row in rows {
         groups.entry(key(&row)).or_default().push(row);
@@ -129,6 +157,7 @@ macro_rules! load {
         }
     };
 }
+pub(super) use load;
 
 load!(ProducerKey => Producer, |batch, ids| {
     let found = producers::find_many(&batch.service.store, &ids).await?;
@@ -171,7 +200,4 @@ load!(ChannelsOf => Vec<ChannelListing>, |batch, ids| {
 load!(ChannelKey => Channel, |batch, ids| {
     // Its owner sees all of a channel; others whose listings it carries see its name and state through their own push states.
     channels::find_many(&batch.service.store, &ids, &Reach::All).await?.into_iter().map(|c| (ChannelKey(c.id), c)).collect()
-});
-load!(CriteriaOf => Vec<Criterion>, |batch, ids| {
-    grouped(rubrics::criteria_of(&batch.service.store, &ids).await?, |c| CriteriaOf((c.rulebook.clone(), c.set)))
 });

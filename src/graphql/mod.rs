@@ -4,10 +4,13 @@
 
 pub mod access;
 pub mod admin_unit;
+pub mod audit;
 mod batching;
+pub mod certificate;
 pub mod channel;
 pub mod connection;
 pub mod context;
+pub mod council;
 pub mod dossier;
 pub mod error;
 pub mod feed;
@@ -20,16 +23,19 @@ pub mod order;
 pub mod producer;
 pub mod product;
 pub mod rating;
+mod review_loader;
 pub mod rubric;
 pub mod scalar;
 pub mod service_info;
+pub mod statistics;
+pub mod upload;
 
 use async_graphql::{EmptySubscription, MergedObject, Request, SDLExportOptions, Schema, dataloader::DataLoader};
 use std::time::Duration;
 
 use crate::{domain::actor::Actor, service::Service};
 pub use batching::execute;
-pub use context::{Asked, locale};
+pub use context::{Asked, MayCheck, locale};
 use loader::Batch;
 
 /// The schema with its resolvers.
@@ -43,7 +49,11 @@ pub struct Query(
     producer::query::ProducerQuery,
     node::NodeQuery,
     feed::FeedQuery,
-    dossier::DossierQuery,
+    dossier::query::DossierQuery,
+    council::query::CouncilQuery,
+    certificate::CertificateQuery,
+    audit::AuditQuery,
+    statistics::StatisticsQuery,
     channel::query::ChannelQuery,
     admin_unit::AdminUnitQuery,
     rubric::RubricQuery,
@@ -57,8 +67,12 @@ pub struct Mutation(
     access::mutation::AccessMutation,
     producer::mutation::ProducerMutation,
     product::mutation::ProductMutation,
-    dossier::DossierMutation,
-    rating::RatingMutation,
+    dossier::mutation::DossierMutation,
+    dossier::review::ReviewMutation,
+    council::mutation::CouncilMutation,
+    rating::mutation::RatingMutation,
+    rubric::mutation::RubricMutation,
+    upload::UploadMutation,
     listing::mutation::ListingMutation,
     channel::mutation::ChannelMutation,
 );
@@ -77,8 +91,8 @@ pub fn sdl() -> String {
 }
 
 /// Gives a request what its resolvers work with.
-pub fn prepare(request: Request, service: &Service, actor: Actor, accept_language: &str) -> Request {
+pub fn prepare(request: Request, service: &Service, actor: Actor, accept_language: &str, may_check: MayCheck) -> Request {
     let batch = Batch::new(service.clone(), &actor);
-    let asked = Asked { service: service.clone(), actor, locale: locale(accept_language) };
+    let asked = Asked { service: service.clone(), actor, locale: locale(accept_language), may_check };
     request.data(asked).data(DataLoader::new(batch, batching::later).delay(Duration::ZERO))
 }

@@ -7,6 +7,7 @@ use crate::{
     graphql::{
         channel::{ChannelListingObject, ChannelObject},
         context::{Asked, asked, loader},
+        council::SessionObject,
         dossier::DossierObject,
         error::Fault,
         id::{Kind, decode},
@@ -15,8 +16,9 @@ use crate::{
         producer::ProducerObject,
         product::{ProductObject, VariantObject},
         rating::RatingObject,
+        rubric::CriteriaSetObject,
     },
-    service::{channels, dossiers, listings, producers, products, ratings},
+    service::{channels, councils, dossiers, listings, producers, products, ratings, rubrics},
 };
 
 /// Most ids of one `nodes`.
@@ -38,6 +40,10 @@ pub enum Node {
     Variant(VariantObject),
     /// A dossier.
     Dossier(DossierObject),
+    /// A criteria set.
+    CriteriaSet(CriteriaSetObject),
+    /// A session of a council.
+    CouncilSession(SessionObject),
     /// A rating.
     Rating(RatingObject),
     /// A listing.
@@ -77,13 +83,15 @@ async fn find(context: &Context<'_>, asked: &Asked, id: &ID) -> Result<Option<No
         Kind::Product => products::find(service, actor, uuid.into()).await?.map(|p| Node::Product(ProductObject(p))),
         Kind::Variant => variant(context, asked, uuid).await?,
         Kind::Dossier => dossiers::find(service, actor, uuid.into()).await?.map(|d| Node::Dossier(DossierObject(d))),
+        Kind::CriteriaSet => rubrics::find(service, actor, uuid.into()).await?.map(|s| Node::CriteriaSet(CriteriaSetObject(s))),
+        Kind::CouncilSession => councils::find(service, actor, uuid.into()).await?.map(|s| Node::CouncilSession(SessionObject(s))),
         Kind::Rating => ratings::find(service, actor, uuid.into()).await?.map(|r| Node::Rating(RatingObject(r))),
         Kind::Listing => listings::find(service, actor, uuid.into()).await?.map(|l| Node::Listing(ListingObject(l))),
         Kind::Channel => channels::find(service, actor, uuid.into()).await?.map(|c| Node::Channel(ChannelObject(c))),
         Kind::ChannelListing => {
             channels::listing(service, actor, uuid.into()).await?.map(|c| Node::ChannelListing(ChannelListingObject(c)))
         }
-        Kind::Account | Kind::ApiKey | Kind::Invitation | Kind::Media => None,
+        Kind::Account | Kind::ApiKey | Kind::AuditEntry | Kind::Document | Kind::Invitation | Kind::Media | Kind::Upload => None,
     })
 }
 

@@ -1,12 +1,15 @@
 //! The HTTP edge: connections, GraphQL over HTTP, health, metrics and the bundled GraphiQL. Decides nothing about OCOP.
 
 mod auth;
+mod files;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;
 pub mod observe;
 pub mod router;
 pub mod server;
+mod verify;
+mod visitor;
 
 #[cfg(test)]
 mod wire;

@@ -18,12 +18,20 @@ use crate::{
         self, CatalogSchema,
         guard::{Guard, Limits, SdlError},
     },
-    http::{auth, graphiql, graphql::GraphqlEndpoint, health, observe::observed},
+    http::{
+        auth, files, graphiql,
+        graphql::GraphqlEndpoint,
+        health,
+        observe::observed,
+        verify,
+        visitor::{Checks, allowance},
+    },
     service::{Service, readiness},
 };
 
 struct Api {
     service: Service,
+    checks: Arc<Checks>,
     endpoint: GraphqlEndpoint,
 }
 
@@ -33,7 +41,9 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
     let engine = schema.clone();
     let execute =
         Arc::new(move |request| Box::pin(graphql::execute(engine.clone(), request)) as futures_util::future::BoxFuture<'static, _>);
-    let api = Arc::new(Api { service: service.clone(), endpoint: GraphqlEndpoint::new(guard, execute) });
+    let checks = Arc::new(Checks::new());
+    let outside = verify::router(service.clone(), Arc::clone(&checks)).merge(files::router(service.clone()));
+    let api = Arc::new(Api { service: service.clone(), checks, endpoint: GraphqlEndpoint::new(guard, execute) });
     let probe = move || {
         let service = service.clone();
         async move { readiness::checks(&service).await }
@@ -42,6 +52,7 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
         .route("/graphql", any(answer))
         .route("/.well-known/jwks.json", get(jwks))
         .with_state(api)
+        .merge(outside)
         .merge(health::router(probe, metrics));
     if with_graphiql {
         routes = routes.route("/", get(async || Redirect::temporary("/graphiql"))).merge(graphiql::router());
@@ -55,7 +66,8 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
         Err(refusal) => return refusal,
     };
     let language = languages(request.headers());
-    api.endpoint.handle(request, |asked| graphql::prepare(asked, &api.service, actor, &language)).await
+    let may_check = allowance(&api.checks, &request);
+    api.endpoint.handle(request, |asked| graphql::prepare(asked, &api.service, actor, &language, may_check)).await
 }
 
 fn languages(headers: &HeaderMap) -> String {

@@ -1,5 +1,6 @@
 //! Reading the decision log, proving an entry of it, walking its chain.
 
+pub use crate::store::audit::AuditFilter;
 use crate::{
     domain::{
         actor::{Action, Actor, permit},
@@ -8,7 +9,6 @@ use crate::{
     service::{Service, ServiceError},
     store::{Page, PageRequest, audit},
 };
-pub use crate::store::audit::AuditFilter;
 
 /// Links read at once while the chain is walked.
 const STEP: u64 = 500;
@@ -22,6 +22,8 @@ pub struct Walk {
     pub head: (i64, String),
     /// The place of the first broken link, and how it is broken.
     pub broken: Option<(i64, Broken)>,
+    /// Whether the link that was asked for is there as it was.
+    pub found: bool,
 }
 
 /// Entries of the decision log, the newest first. For admins.
@@ -39,9 +41,10 @@ pub async fn proof(service: &Service, actor: &Actor, id: uuid::Uuid) -> Result<O
     Ok(Some((link, head, signature)))
 }
 
-/// Walks the whole chain and stops at the first broken link.
-pub async fn verify(service: &Service) -> Result<Walk, ServiceError> {
-    let mut walk = Walk { links: 0, head: (0, GENESIS.to_owned()), broken: None };
+/// Walks the whole chain and stops at the first broken link. With place and hash of a link noted earlier it tells whether that link is
+/// still there.
+pub async fn verify(service: &Service, known: Option<&(i64, String)>) -> Result<Walk, ServiceError> {
+    let mut walk = Walk { links: 0, head: (0, GENESIS.to_owned()), broken: None, found: false };
     loop {
         let links = audit::after(&service.store, walk.head.0, STEP).await?;
         if links.is_empty() {
@@ -58,6 +61,7 @@ pub async fn verify(service: &Service) -> Result<Walk, ServiceError> {
             }
             walk.links += 1;
             walk.head = (link.entry.seq, link.hash);
+            walk.found |= known == Some(&walk.head);
         }
     }
 }

@@ -65,8 +65,7 @@ pub async fn verify(service: &Service, number: &str) -> Result<(Verification, Op
     let today = service.clock.today();
     let status = rating.validity.status(today);
     let withdrawn = rating.validity.withdrawn_on.filter(|_| status == CertificateStatus::Withdrawn).zip(rating.withdrawal_reason);
-    let verification =
-        Verification { status: Some(status), may_use_mark: rating.validity.may_use_mark(rating.stars, today), withdrawn };
+    let verification = Verification { status: Some(status), may_use_mark: rating.validity.may_use_mark(rating.stars, today), withdrawn };
     let shown = shown(service, &rating).await?;
     Ok((verification, Some((rating, shown))))
 }
@@ -121,8 +120,5 @@ pub async fn expiring(service: &Service, actor: &Actor, within: u16, request: &P
 async fn shown(service: &Service, rating: &Rating) -> Result<Shown, ServiceError> {
     let product = products::find(&service.store, rating.product_id, &EVERYTHING).await?;
     let producer = producers::find(&service.store, rating.producer_id).await?;
-    Ok(Shown {
-        product: product.map(|p| p.name_vi).unwrap_or_default(),
-        producer: producer.map(|p| p.legal_name).unwrap_or_default(),
-    })
+    Ok(Shown { product: product.map(|p| p.name_vi).unwrap_or_default(), producer: producer.map(|p| p.legal_name).unwrap_or_default() })
 }

@@ -88,11 +88,7 @@ pub async fn remove(service: &Service, call: &Call<'_>, id: DossierId, document:
 }
 
 /// The bytes of a document with its name and type, for those who may see its dossier.
-pub async fn open(
-    service: &Service,
-    actor: &Actor,
-    id: DocumentId,
-) -> Result<Option<(uploads::Upload, Vec<u8>)>, ServiceError> {
+pub async fn open(service: &Service, actor: &Actor, id: DocumentId) -> Result<Option<(uploads::Upload, Vec<u8>)>, ServiceError> {
     let Some(document) = documents::find(&service.store, id).await? else { return Ok(None) };
     if super::dossiers::find(service, actor, document.dossier_id).await?.is_none() {
         return Ok(None);

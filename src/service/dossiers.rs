@@ -33,12 +33,7 @@ pub(super) fn found() -> DossierReach {
 
 /// Opens a dossier for a product under the rulebook in force, in this year's cycle; one open dossier a product. The criteria set may
 /// be left out when the product's group has only one, and chosen later.
-pub async fn create(
-    service: &Service,
-    call: &Call<'_>,
-    product: ProductId,
-    set: Option<CriteriaSetId>,
-) -> Result<DossierId, ServiceError> {
+pub async fn create(service: &Service, call: &Call<'_>, product: ProductId, set: Option<CriteriaSetId>) -> Result<DossierId, ServiceError> {
     let reach = permit(call.actor, Action::EditDossier)?;
     let work = begin!(service, call);
     let product = products::find_for_update(&work.tx, product, &reach).await?;

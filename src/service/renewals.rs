@@ -11,7 +11,7 @@ use crate::{
     },
     service::{
         Call, Service, ServiceError,
-        dossiers::{fresh, found, open},
+        dossiers::{found, fresh, open},
         rulebooks,
         work::begin,
     },

@@ -119,7 +119,9 @@ pub async fn exclude(
             (own.state, own.remark, own.updated_at) = (SheetState::Excluded, Some(reason.clone()), work.at);
             saved(sheets::update(&work.tx, &own).await?)?;
         }
-        None => sheets::insert(&work.tx, &blank(service, &work, session, dossier, member, SheetState::Excluded, Some(reason.clone()))).await?,
+        None => {
+            sheets::insert(&work.tx, &blank(service, &work, session, dossier, member, SheetState::Excluded, Some(reason.clone()))).await?
+        }
     }
     let facts = json!({ "session": session.to_string(), "member": member.to_string(), "reason": reason });
     work.note("scoreSheetExclude", ("dossier", dossier.0, rated.version), facts);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub use crate::store::figures::Standing;
 use crate::{
     domain::{
         actor::{Action, Actor, permit},
@@ -11,7 +12,6 @@ use crate::{
     service::{Service, ServiceError},
     store::figures::{self, Rated},
 };
-pub use crate::store::figures::Standing;
 
 /// Figures of today.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

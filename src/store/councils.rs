@@ -89,9 +89,10 @@ pub async fn seats(db: &impl Db, sessions: &[CouncilSessionId]) -> Result<Vec<Se
 
 /// Puts dossiers before a session, in order.
 pub async fn put_dossiers(db: &impl Db, session: CouncilSessionId, dossiers: &[DossierId]) -> Result<(), StoreError> {
-    let rows = dossiers.iter().zip(1..).map(|(d, position)| {
-        dossier::Model { session_id: session.0, dossier_id: d.0, position }.into_active_model().reset_all()
-    });
+    let rows = dossiers
+        .iter()
+        .zip(1..)
+        .map(|(d, position)| dossier::Model { session_id: session.0, dossier_id: d.0, position }.into_active_model().reset_all());
     dossier::Entity::insert_many(rows).exec_without_returning(db.connection()).await?;
     Ok(())
 }
@@ -116,9 +117,8 @@ pub async fn put_findings(db: &impl Db, findings: &[Finding]) -> Result<(), Stor
         };
         row.into_active_model().reset_all()
     });
-    let replace = OnConflict::columns([Found::SessionId, Found::DossierId, Found::Condition])
-        .update_columns([Found::IsMet, Found::Note])
-        .to_owned();
+    let replace =
+        OnConflict::columns([Found::SessionId, Found::DossierId, Found::Condition]).update_columns([Found::IsMet, Found::Note]).to_owned();
     Findings::insert_many(rows).on_conflict(replace).exec_without_returning(db.connection()).await?;
     Ok(())
 }
@@ -141,10 +141,8 @@ fn within(reach: SessionReach) -> Condition {
     match reach {
         SessionReach::All => Condition::all(),
         SessionReach::Seated(account) => {
-            let seated = member::Entity::find()
-                .select_only()
-                .column(member::Column::SessionId)
-                .filter(member::Column::AccountId.eq(account.0));
+            let seated =
+                member::Entity::find().select_only().column(member::Column::SessionId).filter(member::Column::AccountId.eq(account.0));
             let mine = Condition::all().add(Column::Id.in_subquery(seated.into_query()));
             mine.add(Column::State.ne(SessionState::Assembling.code()))
         }

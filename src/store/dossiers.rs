@@ -151,7 +151,8 @@ pub async fn page(db: &impl Db, filter: &DossierFilter, reach: &DossierReach, re
         query = query.filter(Column::State.is_in(filter.states.iter().map(|s| s.code())));
     }
     if let Some(group) = filter.group {
-        let products = product::Entity::find().select_only().column(product::Column::Id).filter(product::Column::ProductGroup.eq(group.code()));
+        let products =
+            product::Entity::find().select_only().column(product::Column::Id).filter(product::Column::ProductGroup.eq(group.code()));
         query = query.filter(Column::ProductId.in_subquery(products.into_query()));
     }
     if let Some(person) = filter.claimed_by {

@@ -56,9 +56,23 @@ impl Files {
         self.0.put(&path(id), PutPayload::from(bytes)).await.map(|_| ()).map_err(|error| fault(&error))
     }
 
+    /// Makes bytes public under a name.
+    pub async fn publish(&self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.0.put(&public(name), PutPayload::from(bytes)).await.map(|_| ()).map_err(|error| fault(&error))
+    }
+
+    /// Public bytes by their name.
+    pub async fn published(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(&public(name)).await
+    }
+
     /// The bytes of an upload; `None` when they are not there.
     pub async fn get(&self, id: UploadId) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.0.get(&path(id)).await {
+        self.read(&path(id)).await
+    }
+
+    async fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.0.get(path).await {
             Ok(found) => Ok(Some(found.bytes().await.map_err(|error| fault(&error))?.to_vec())),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(fault(&error)),
@@ -70,6 +84,10 @@ impl Files {
 fn path(id: UploadId) -> Path {
     let name = id.0.simple().to_string();
     Path::from_iter(["uploads", &name[30..], name.as_str()])
+}
+
+fn public(name: &str) -> Path {
+    Path::from_iter(["public", name])
 }
 
 fn fault(error: &dyn std::fmt::Display) -> StoreError {

@@ -4,11 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict};
 use uuid::Uuid;
 
-use crate::store::{
-    Db, StoreError,
-    entity::idempotency,
-    instant::micros,
-};
+use crate::store::{Db, StoreError, entity::idempotency, instant::micros};
 
 /// Names a request: who, which field, which key, and a hash of its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]

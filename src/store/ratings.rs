@@ -1,15 +1,17 @@
 //! Decisions and ratings with their certificates.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
+};
 use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::{
     domain::{
         actor::Reach,
-        cursor::{CursorValue, Position},
         certificate::{Validity, WithdrawalReason},
+        cursor::{CursorValue, Position},
         id::{ProductId, RatingId},
         rating::{Decision, Rating},
         rulebook::Authority,
@@ -77,6 +79,12 @@ pub async fn find_for_update(db: &impl Db, id: RatingId, reach: &Reach) -> Resul
 pub async fn find(db: &impl Db, id: RatingId) -> Result<Option<Rating>, StoreError> {
     let found = rating::Entity::find_by_id(id.0).one(db.connection()).await?;
     Ok(domain(db, found.into_iter().collect()).await?.pop())
+}
+
+/// The ratings with these ids.
+pub async fn find_many(db: &impl Db, ids: &[RatingId]) -> Result<Vec<Rating>, StoreError> {
+    let found = rating::Entity::find().filter(rating::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db.connection()).await?;
+    domain(db, found).await
 }
 
 /// The rating whose certificate has a number.

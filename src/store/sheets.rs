@@ -64,12 +64,7 @@ pub async fn update(db: &impl Db, sheet: &Sheet) -> Result<bool, StoreError> {
 }
 
 /// A member's sheet on a dossier.
-pub async fn of_member(
-    db: &impl Db,
-    session: CouncilSessionId,
-    dossier: DossierId,
-    member: UserId,
-) -> Result<Option<Sheet>, StoreError> {
+pub async fn of_member(db: &impl Db, session: CouncilSessionId, dossier: DossierId, member: UserId) -> Result<Option<Sheet>, StoreError> {
     let query = Entity::find().filter(Column::SessionId.eq(session.0)).filter(Column::DossierId.eq(dossier.0));
     query.filter(Column::AccountId.eq(member.0)).one(db.connection()).await?.map(domain).transpose()
 }

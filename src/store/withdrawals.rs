@@ -3,11 +3,7 @@
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::{
-    domain::{
-        certificate::WithdrawalReason,
-        id::RatingId,
-        rating::Withdrawal,
-    },
+    domain::{certificate::WithdrawalReason, id::RatingId, rating::Withdrawal},
     store::{
         Db, StoreError,
         entity::withdrawal::{ActiveModel, Column, Entity, Model},

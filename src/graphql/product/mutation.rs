@@ -93,11 +93,13 @@ pub struct VariantInput {
     weight_grams: Option<i64>,
 }
 
-/// A picture by address.
+/// A picture, by address or uploaded: exactly one of `url` and `upload`.
 #[derive(InputObject)]
 pub struct MediaInput {
     /// Address, http or https.
-    url: String,
+    url: Option<String>,
+    /// An uploaded JPEG, PNG or WebP of one's own. It becomes public without location, time, device and comments.
+    upload: Option<ID>,
     /// What it shows, in Vietnamese, at most 200 characters.
     alt: String,
     /// What it shows, in English, at most 200 characters.
@@ -253,7 +255,8 @@ impl ProductMutation {
     ) -> Result<ProductPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        let data = MediaData { url: input.url, alt_vi: input.alt, alt_en: input.alt_en };
+        let data =
+            MediaData { url: input.url, upload: input.upload.map(|u| of(Kind::Upload, &u)), alt_vi: input.alt, alt_en: input.alt_en };
         ProductPayload::of(asked, media::attach(&asked.service, &call, of(Kind::Product, &id), data).await).await
     }
 

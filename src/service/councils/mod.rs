@@ -68,7 +68,9 @@ pub async fn create(service: &Service, call: &Call<'_>, given: SessionData) -> R
     permit(call.actor, Action::ManageCouncils)?;
     let mut form = Form::new("input");
     let name = form.text("name", &given.name, 200);
-    for (field, size, range) in [("members", given.members.len(), FEWEST_MEMBERS..=MOST_MEMBERS), ("dossiers", given.dossiers.len(), 1..=MOST_DOSSIERS)] {
+    for (field, size, range) in
+        [("members", given.members.len(), FEWEST_MEMBERS..=MOST_MEMBERS), ("dossiers", given.dossiers.len(), 1..=MOST_DOSSIERS)]
+    {
         if size < *range.start() {
             form.refuse(field, Reason::TooFew { min: *range.start() });
         } else if size > *range.end() {
@@ -148,9 +150,7 @@ async fn assign(
 /// Moves refusals of one dossier to its place in the input.
 fn moved(error: ServiceError, path: &str) -> ServiceError {
     match error {
-        ServiceError::Refused(refusals) => {
-            ServiceError::Refused(refusals.into_iter().map(|r| Refusal::at(path, r.reason)).collect())
-        }
+        ServiceError::Refused(refusals) => ServiceError::Refused(refusals.into_iter().map(|r| Refusal::at(path, r.reason)).collect()),
         other => other,
     }
 }
