@@ -24,7 +24,7 @@ use crate::{
     store::{self, Direction, PageRequest, listings::ListingFilter, listings::ListingSort, products::ProductFilter},
 };
 
-/// Rates and publishes every recognised product of three stars or more that has a producer, a group and a commune; returns how many.
+/// Rates and publishes every recognised product of three stars or more that has a producer and a group; returns how many.
 /// What an earlier run has done stays as it is.
 pub(super) async fn sell(
     service: &Service,
@@ -42,10 +42,15 @@ pub(super) async fn sell(
     for (done, (product, ..)) in chosen.iter().enumerate() {
         pack(service, &seller, product, pictures, done + 1).await?;
     }
-    let candidates: Vec<_> = chosen
-        .iter()
-        .map(|(product, _, recognition)| Candidate { product: product.clone(), stars: recognition.stars.unwrap_or(3) })
-        .collect();
+    let producers: Vec<_> = chosen.iter().map(|(_, producer, _)| *producer).collect();
+    let producers = store::producers::find_many(&service.store, &producers).await?;
+    let placed = |id: ProducerId| producers.iter().any(|p| p.id == id && p.commune_code.is_some());
+    let candidate = |(product, producer, recognition): &(Product, ProducerId, Recognition)| Candidate {
+        product: product.clone(),
+        stars: recognition.stars.unwrap_or(3),
+        has_commune: product.commune_code.is_some() || placed(*producer),
+    };
+    let candidates: Vec<_> = chosen.iter().map(candidate).collect();
     council::rate(service, people, &candidates).await?;
     for (done, (product, producer, _)) in chosen.iter().enumerate() {
         let number = done + 1;
@@ -62,13 +67,10 @@ async fn chosen(service: &Service) -> Result<Vec<(Product, ProducerId, Recogniti
     let ids: Vec<_> = products.iter().map(|p| p.id).collect();
     let mut records: std::collections::HashMap<_, _> = store::recognitions::of_products(&service.store, &ids).await?.into_iter().collect();
     let rated = |r: &Recognition| r.evidence == Evidence::Recognised && r.stars.is_some_and(|s| s >= 3);
-    let producers: Vec<_> = products.iter().filter_map(|p| p.producer_id).collect();
-    let producers = store::producers::find_many(&service.store, &producers).await?;
     let mut fits = |p: Product| {
         let record = records.remove(&p.id).filter(rated)?;
-        let producer = producers.iter().find(|o| Some(o.id) == p.producer_id).filter(|_| p.group.is_some())?;
-        // A dossier goes through its commune; where the source names none, none is made up.
-        (p.commune_code.is_some() || producer.commune_code.is_some()).then_some((p, producer.id, record))
+        let producer = p.producer_id.filter(|_| p.group.is_some())?;
+        Some((p, producer, record))
     };
     Ok(products.into_iter().filter_map(&mut fits).collect())
 }

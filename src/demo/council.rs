@@ -19,7 +19,7 @@ use crate::{
         Call, Service, ServiceError,
         councils::{self, FindingData, SessionData},
         documents::{self, DocumentData},
-        dossiers,
+        dossiers::{self, DossierPatch},
         ratings::{self, Approval, DecisionData},
         reviews::{self, QueueFilter, ReportData},
         rubrics, sheets,
@@ -36,6 +36,8 @@ const SESSION: usize = 100;
 pub(super) struct Candidate {
     pub(super) product: Product,
     pub(super) stars: u8,
+    /// Whether its source names the commune; otherwise the demo's officer checks it.
+    pub(super) has_commune: bool,
 }
 
 /// Rates every candidate that has no rating in force. What an earlier run has done stays as it is.
@@ -44,7 +46,7 @@ pub(super) async fn rate(service: &Service, people: &People, candidates: &[Candi
     let paper = paper(service, people).await?;
     for candidate in candidates {
         if !is_rated(service, candidate.product.id).await? {
-            hand_in(service, candidate, paper).await?;
+            hand_in(service, people, candidate, paper).await?;
         }
     }
     let communes = communes(service).await?;
@@ -106,7 +108,7 @@ async fn paper(service: &Service, people: &People) -> Result<UploadId, ServiceEr
     Ok(id)
 }
 
-async fn hand_in(service: &Service, candidate: &Candidate, paper: UploadId) -> Result<(), ServiceError> {
+async fn hand_in(service: &Service, people: &People, candidate: &Candidate, paper: UploadId) -> Result<(), ServiceError> {
     let system = Actor::System;
     let call = Call::new(&system);
     let product = &candidate.product;
@@ -123,7 +125,8 @@ async fn hand_in(service: &Service, candidate: &Candidate, paper: UploadId) -> R
     };
     let Some(dossier) = dossiers::find(service, &system, id).await? else { return Ok(()) };
     let marks = marks(&criteria(service, &dossier).await?, target(candidate.stars));
-    dossiers::update(service, &call, (id, dossier.version), (None, Some(marks))).await?;
+    let commune = people.commune.clone().filter(|_| !candidate.has_commune);
+    dossiers::update(service, &call, (id, dossier.version), DossierPatch { criteria_set: None, marks: Some(marks), commune }).await?;
     for item in dossiers::checklist_of(service, &dossier).await?.into_iter().filter(|i| i.state == ItemState::Missing) {
         let document = DocumentData { requirement: item.document.code, criterion: None, upload: paper };
         documents::attach(service, &call, id, document).await?;

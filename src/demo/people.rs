@@ -45,6 +45,8 @@ pub(super) struct People {
     pub(super) officer: UserId,
     pub(super) council: Vec<UserId>,
     pub(super) owner: UserId,
+    /// The commune of the officer.
+    pub(super) commune: Option<String>,
 }
 
 /// Makes the accounts, or finds them in a database of an earlier run.
@@ -52,7 +54,8 @@ pub(super) async fn gather(service: &Service) -> Result<People, ServiceError> {
     let admin = account(service, "admin@demo.example", "Quản trị tỉnh (DEMO)").await?;
     grant(service, "admin@demo.example", Role::Admin, None).await?;
     let officer = account(service, "officer@demo.example", "Cán bộ xã (DEMO)").await?;
-    grant(service, "officer@demo.example", Role::CommuneOfficer, officer_commune(service).await?).await?;
+    let commune = officer_commune(service).await?;
+    grant(service, "officer@demo.example", Role::CommuneOfficer, commune.clone()).await?;
     let mut council = Vec::new();
     for number in 1..=3 {
         let email = format!("council{number}@demo.example");
@@ -60,7 +63,7 @@ pub(super) async fn gather(service: &Service) -> Result<People, ServiceError> {
         grant(service, &email, Role::CouncilMember, None).await?;
     }
     let owner = account(service, "producer@demo.example", "Giám đốc hợp tác xã (DEMO)").await?;
-    Ok(People { admin, officer, council, owner })
+    Ok(People { admin, officer, council, owner, commune })
 }
 
 impl People {

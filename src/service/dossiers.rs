@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::{
     domain::{
         actor::{Action, Actor, DossierReach, dossiers_in_reach, permit},
+        admin_unit::{Era, UnitLevel},
         checklist::{ChecklistItem, ItemState, checklist},
         dossier::{Dossier, DossierKind, DossierState, Duty, Stage, Step, WrongState, conflicting},
         id::{CriteriaSetId, DossierId, ProductId},
@@ -23,7 +24,7 @@ use crate::{
         rulebooks,
         work::{Work, begin},
     },
-    store::{Db, documents, dossiers, producers, products, rubrics, variants},
+    store::{Db, admin_units, documents, dossiers, producers, products, rubrics, variants},
 };
 
 /// Reach of statements on a dossier that was found within reach in the same transaction.
@@ -89,13 +90,24 @@ pub(super) async fn open(work: &Work, actor: &Actor, dossier: &Dossier) -> Resul
     Ok(())
 }
 
-/// Changes criteria set and self-assessment of a dossier that the producer has. Marks are checked as they come; missing ones may
-/// follow.
+/// What changes in a dossier; what is left out stays.
+#[derive(Debug, Clone, Default)]
+pub struct DossierPatch {
+    /// The criteria set.
+    pub criteria_set: Option<CriteriaSetId>,
+    /// All marks of the self-assessment so far.
+    pub marks: Option<Vec<Mark>>,
+    /// Code of the commune that is to check it.
+    pub commune: Option<String>,
+}
+
+/// Changes criteria set, self-assessment and commune of a dossier that the producer has. Marks are checked as they come; missing ones
+/// may follow.
 pub async fn update(
     service: &Service,
     call: &Call<'_>,
     (id, expected): (DossierId, i32),
-    (set, marks): (Option<CriteriaSetId>, Option<Vec<Mark>>),
+    patch: DossierPatch,
 ) -> Result<DossierId, ServiceError> {
     permit(call.actor, Action::EditDossier)?;
     let work = begin!(service, call);
@@ -104,7 +116,7 @@ pub async fn update(
         return Err(ServiceError::refused("expectedVersion", Reason::StaleVersion { current: dossier.version }));
     }
     editable(&dossier)?;
-    if let Some(set) = set {
+    if let Some(set) = patch.criteria_set {
         let product = products::find(&work.tx, dossier.product_id, &EVERYTHING).await?.ok_or_else(ServiceError::not_found)?;
         let book = rulebooks::named(&work.tx, &dossier.rulebook).await?;
         let chosen = choose_set(&work.tx, &book, &product, Some(set), "input.criteriaSet").await?;
@@ -113,7 +125,12 @@ pub async fn update(
             dossier.self_assessment.clear();
         }
     }
-    if let Some(marks) = marks {
+    if let Some(code) = patch.commune {
+        let unknown = || ServiceError::refused("input.commune", Reason::UnknownCommune);
+        admin_units::find(&work.tx, Era::From20250701, &code).await?.filter(|u| u.level == UnitLevel::Commune).ok_or_else(unknown)?;
+        dossier.commune_code = Some(code);
+    }
+    if let Some(marks) = patch.marks {
         let criteria = criteria(&work.tx, &dossier, "input.selfAssessment").await?;
         refuse_faults(&criteria, &marks, "input.selfAssessment")?;
         dossier.self_assessment = marks;
@@ -281,7 +298,7 @@ async fn ready(db: &impl Db, dossier: &mut Dossier) -> Result<(), ServiceError> 
     if variants::of_products(db, &[product.id]).await?.iter().all(|v| v.archived) {
         miss("id", Reason::VariantMissing);
     }
-    dossier.commune_code = product.commune_code.or(producer.commune_code);
+    dossier.commune_code = dossier.commune_code.take().or(product.commune_code).or(producer.commune_code);
     if dossier.commune_code.is_none() {
         miss("id", Reason::CommuneMissing);
     }

@@ -12,7 +12,8 @@ use crate::{
     },
     service::{
         documents::{self, DocumentData},
-        dossiers, renewals,
+        dossiers::{self, DossierPatch},
+        renewals,
     },
 };
 
@@ -25,6 +26,8 @@ pub struct DossierMutation;
 pub struct DossierUpdateInput {
     /// The criteria set. Choosing another one empties the self-assessment.
     criteria_set: Option<ID>,
+    /// Code of the commune of today that is to check it; that of the product or its producer when never given.
+    commune: Option<String>,
     /// All marks of the self-assessment so far, at most 100; missing ones may follow.
     self_assessment: Option<Vec<MarkInput>>,
 }
@@ -65,7 +68,7 @@ impl DossierMutation {
         DossierPayload::of(asked, dossiers::create(&asked.service, &call, of(Kind::Product, &product), set).await).await
     }
 
-    /// Changes criteria set and self-assessment while the dossier is DRAFT or RETURNED. For its producer.
+    /// Changes criteria set, self-assessment and commune while the dossier is DRAFT or RETURNED. For its producer.
     async fn dossier_update(
         &self,
         context: &Context<'_>,
@@ -76,10 +79,13 @@ impl DossierMutation {
     ) -> Result<DossierPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        let set = input.criteria_set.map(|id| of(Kind::CriteriaSet, &id));
-        let marks = input.self_assessment.map(|marks| marks.into_iter().map(MarkInput::read).collect());
+        let patch = DossierPatch {
+            criteria_set: input.criteria_set.map(|id| of(Kind::CriteriaSet, &id)),
+            marks: input.self_assessment.map(|marks| marks.into_iter().map(MarkInput::read).collect()),
+            commune: input.commune,
+        };
         let key = (of(Kind::Dossier, &id), expected_version);
-        DossierPayload::of(asked, dossiers::update(&asked.service, &call, key, (set, marks)).await).await
+        DossierPayload::of(asked, dossiers::update(&asked.service, &call, key, patch).await).await
     }
 
     /// Attaches an uploaded file while the dossier is DRAFT or RETURNED. For its producer.

@@ -23,7 +23,7 @@ use ocop_catalog::{
     store,
 };
 
-use crate::harness::{Database, PARTNER, PARTNER_KEY, SHOP, SHOP_TOKEN, config};
+use crate::harness::{Database, PARTNER, PARTNER_KEY, SHOP, SHOP_TOKEN, config, council};
 
 const VARIANTS: usize = 50;
 
@@ -38,7 +38,7 @@ pub(crate) async fn service(database: &Database) -> Service {
 pub(crate) async fn publish(service: &Service, products: usize, pictures: &str) {
     let system = Actor::System;
     let call = Call::new(&system);
-    let data = ProducerData { legal_name: "HTX lớn".into(), ..ProducerData::default() };
+    let data = ProducerData { legal_name: "HTX lớn".into(), commune_code: Some("01090".into()), ..ProducerData::default() };
     let producer = producers::register(service, &call, data).await.expect("registers");
     for number in 0..products {
         let variants = (0..VARIANTS).map(|variant| VariantData {
@@ -52,12 +52,15 @@ pub(crate) async fn publish(service: &Service, products: usize, pictures: &str) 
         let data =
             ProductData { group: Some(ProductGroup::Food), name_vi: format!("Sản phẩm số {number}"), ..ProductData::default() };
         let product = products::create(service, &call, producer, data, variants.collect()).await.expect("creates");
-        let picture = MediaData { url: format!("{pictures}/pictures/p{number}.png"), alt_vi: "Ảnh".into(), alt_en: None };
+        let picture =
+            MediaData { url: Some(format!("{pictures}/pictures/p{number}.png")), upload: None, alt_vi: "Ảnh".into(), alt_en: None };
         media::attach(service, &call, product, picture).await.expect("attaches");
-        let dossier = dossiers::create(service, &call, product).await.expect("opens");
+        let dossier = dossiers::create(service, &call, product, None).await.expect("opens");
+        council::fill_in(service, dossier).await;
         dossiers::submit(service, &call, dossier).await.expect("submits");
+        council::rate(service, dossier, council::points(4)).await;
         let decision = DecisionData { issuer: "UBND tỉnh".into(), number: "1/QĐ".into(), signed_on: service.clock.today() };
-        let approval = Approval { stars: 4, score: None, decision, national_decision: None, certificate_number: None, issued_on: None };
+        let approval = Approval { stars: Some(4), decision, national_decision: None, certificate_number: None, issued_on: None };
         ratings::approve(service, &call, dossier, approval).await.expect("approves");
         for variant in store::variants::of_products(&service.store, &[product]).await.expect("reads") {
             let data = ListingData {

@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, PARTNER, PARTNER_KEY, SHOP, SHOP_TOKEN, World};
+use ocop_catalog::service::Service;
+
+use crate::harness::{Caller, PARTNER, PARTNER_KEY, SHOP, SHOP_TOKEN, World, council};
 
 /// The owner of a producer.
 pub(crate) struct Seller {
     pub(crate) caller: Caller,
     pub(crate) producer: String,
     pictures: String,
+    service: Service,
 }
 
 const ERRORS: &str = "userErrors { code path message }";
@@ -21,16 +24,17 @@ impl World {
             format!("mutation($input: ProducerRegisterInput!) {{ producerRegister(input: $input) {{ producer {{ id }} {ERRORS} }} }}");
         let input = json!({ "legalName": format!("HTX {name}"), "kind": "COOPERATIVE", "commune": "01090" });
         let payload = caller.done(&query, json!({ "input": input })).await;
-        Seller { caller, producer: text(&payload["producer"]["id"]), pictures: self.sandbox.url() }
+        Seller { caller, producer: text(&payload["producer"]["id"]), pictures: self.sandbox.url(), service: self.service.clone() }
     }
 
-    /// Approves a dossier with a decision of today.
+    /// Takes a submitted dossier through commune and council, then approves it with a decision of today.
     pub(crate) async fn approve(&self, admin: &Caller, dossier: &str, stars: u8) -> String {
         let query = format!(
             "mutation($dossier: ID!, $input: RatingApproveInput!) {{
                 ratingApprove(dossier: $dossier, input: $input) {{ rating {{ id }} {ERRORS} }}
             }}"
         );
+        council::rate(&self.service, council::identity(dossier).into(), council::points(stars)).await;
         let today = self.clock.today().to_string();
         let decision = json!({ "issuer": "UBND tỉnh Tuyên Quang", "number": "321/QĐ-UBND", "signedOn": today });
         let payload = admin.done(&query, json!({ "dossier": dossier, "input": { "stars": stars, "decision": decision } })).await;
@@ -99,6 +103,7 @@ impl Seller {
         let query = format!("mutation($product: ID!) {{ dossierCreate(product: $product) {{ dossier {{ id }} {ERRORS} }} }}");
         let payload = self.caller.done(&query, json!({ "product": product })).await;
         let dossier = text(&payload["dossier"]["id"]);
+        council::fill_in(&self.service, council::identity(&dossier).into()).await;
         let query = format!("mutation($id: ID!) {{ dossierSubmit(id: $id) {{ dossier {{ state }} {ERRORS} }} }}");
         let payload = self.caller.done(&query, json!({ "id": dossier })).await;
         assert_eq!(payload["dossier"]["state"], "SUBMITTED");

@@ -2,6 +2,7 @@
 
 pub(crate) mod bulk;
 mod caller;
+pub(crate) mod council;
 mod database;
 mod fixtures;
 mod process;
