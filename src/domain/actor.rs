@@ -88,6 +88,15 @@ impl Actor {
         if let Self::Person(person) = self { Some(person.id) } else { None }
     }
 
+    /// The person who acts; keys and the service itself are none.
+    pub fn person(&self) -> Result<&Person, Denied> {
+        match self {
+            Self::Person(person) => Ok(person),
+            Self::Anonymous => Err(Denied::Unauthenticated),
+            Self::ApiKey { .. } | Self::System => Err(Denied::Forbidden),
+        }
+    }
+
     /// Whether the actor holds an office.
     pub fn holds(&self, role: Role) -> bool {
         matches!(self, Self::Person(person) if person.grants.iter().any(|g| g.role == role))

@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     domain::{
-        actor::{Action, Actor, Denied, Scope, permit},
+        actor::{Action, Actor, Scope, permit},
         id::ApiKeyId,
         reason::Reason,
     },
@@ -29,7 +29,7 @@ pub struct NewApiKey {
 /// Creates a key. The secret is in the first answer only.
 pub async fn create(service: &Service, call: &Call<'_>, name: &str, scopes: BTreeSet<Scope>) -> Result<NewApiKey, ServiceError> {
     permit(call.actor, Action::ManageApiKeys)?;
-    let account_id = call.actor.account().ok_or(Denied::Unauthenticated)?;
+    let account_id = call.actor.person()?.id;
     let mut form = Form::new("input");
     let name = form.text("name", name, 100);
     if scopes.is_empty() {

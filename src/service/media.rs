@@ -37,6 +37,7 @@ enum Edit {
 
 /// Attaches a picture at the end.
 pub async fn attach(service: &Service, call: &Call<'_>, id: ProductId, data: MediaData) -> Result<ProductId, ServiceError> {
+    permit(call.actor, Action::EditProduct)?;
     let mut form = Form::new("input");
     let url = match (&data.url, data.upload) {
         (Some(url), None) => form.url("url", url),

@@ -37,7 +37,7 @@ pub async fn invite(
 
 /// Accepts an invitation; only the account with the invited e-mail may.
 pub async fn accept(service: &Service, call: &Call<'_>, id: InvitationId) -> Result<ProducerId, ServiceError> {
-    let Actor::Person(person) = call.actor else { return Err(Denied::Unauthenticated.into()) };
+    let person = call.actor.person()?;
     let work = begin!(service, call);
     let invitation = members::invitation(&work.tx, id).await?.ok_or_else(ServiceError::not_found)?;
     if invitation.email != person.email {

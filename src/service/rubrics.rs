@@ -138,6 +138,8 @@ fn read(set: CriteriaSetId, given: Vec<CriterionData>) -> Result<Vec<Criterion>,
         });
         if !(1..=100).contains(&c.max_points) {
             form.refuse(&at("maxPoints"), Reason::OutOfRange { min: 1, max: 100 });
+        } else if criteria.last().is_some_and(|c| c.options.iter().any(|o| !(0..=c.max_points).contains(o))) {
+            form.refuse(&at("optionPoints"), Reason::OutOfRange { min: 0, max: i64::from(c.max_points) });
         }
     }
     form.finish()?;

@@ -279,7 +279,7 @@ pub async fn refresh(service: &Service, token: &str) -> Result<Tokens, ServiceEr
 
 /// Ends the session of the token in use.
 pub async fn revoke(service: &Service, actor: &Actor) -> Result<bool, ServiceError> {
-    let Actor::Person(person) = actor else { return Err(crate::domain::actor::Denied::Unauthenticated.into()) };
+    let person = actor.person()?;
     let Some(session) = person.session else { return Ok(false) };
     let tx = service.store.begin().await?;
     let ended = sessions::revoke(&tx, session, service.clock.now()).await?;

@@ -145,7 +145,7 @@ pub async fn mine(
 
 fn member(actor: &Actor) -> Result<UserId, ServiceError> {
     permit(actor, Action::ScoreDossiers)?;
-    actor.account().ok_or_else(|| crate::domain::actor::Denied::Forbidden.into())
+    Ok(actor.person()?.id)
 }
 
 /// The dossier under lock and the member's sheet, while it may be filled in.

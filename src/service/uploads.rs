@@ -35,7 +35,7 @@ pub struct FileData {
 /// Announces a file. Returns the token of its address, in the first answer only.
 pub async fn create(service: &Service, call: &Call<'_>, given: FileData) -> Result<UploadId, ServiceError> {
     permit(call.actor, Action::Upload)?;
-    let account = call.actor.account().ok_or(crate::domain::actor::Denied::Forbidden)?;
+    let account = call.actor.person()?.id;
     let mut form = Form::new("input");
     let name = form.text("fileName", &given.name, 300);
     let file_type = form.check("contentType", FileType::parse_code(&given.content_type).ok_or(Reason::FileTypeNotAllowed));

@@ -1,9 +1,12 @@
 //! Behaviour through the public interface: GraphQL over real HTTP, on SQLite and on PostgreSQL, against a real sandbox marketplace.
 
 mod access;
+mod audit;
 mod bad_input;
 mod catalog;
+mod certificates;
 mod feed;
+mod files;
 mod harness;
 mod idempotency;
 mod migrations;
@@ -13,5 +16,6 @@ mod processes;
 mod push;
 mod queries;
 mod roles;
+mod rubrics;
 mod search;
 mod stories;

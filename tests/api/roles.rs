@@ -74,7 +74,10 @@ fn documents(types: &BTreeMap<String, Value>) -> Vec<(String, String)> {
         let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
         (name.clone(), format!("mutation {{ {name}{arguments} {{ userErrors {{ code }} }} }}"))
     };
-    fields.iter().map(document).collect()
+    let mut documents: Vec<_> = fields.iter().map(document).collect();
+    // Whoever registers a producer is somebody else from then on.
+    documents.sort_by_key(|(name, _)| name == "producerRegister");
+    documents
 }
 
 fn given(types: &BTreeMap<String, Value>, fields: &[Value]) -> String {

@@ -22,7 +22,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 pub(crate) use caller::{Caller, fields};
 pub(crate) use database::{Database, Engine};
-pub(crate) use fixtures::{Seller, connect_query, text};
+pub(crate) use fixtures::{OnSale, Seller, connect_query, text};
 pub(crate) use process::{Program, program};
 
 pub(crate) const PARTNER: i64 = 1_000_001;
