@@ -119,7 +119,7 @@ async fn dispatch(command: Command, config: Config) -> Result<ExitCode, Failure>
         Command::Key(accounts::Key::Create(arguments)) => accounts::create_key(&config, &arguments).await,
         Command::Audit(audit::Audit::Verify(arguments)) => audit::verify(&config, &arguments).await,
         Command::States => {
-            print!("{}", crate::domain::dossier::diagram());
+            print!("{}", crate::domain::procedure::diagram());
             Ok(ExitCode::SUCCESS)
         }
         Command::Schema => {

@@ -15,6 +15,7 @@ pub mod gtin;
 pub mod id;
 pub mod listing;
 pub mod money;
+pub mod procedure;
 pub mod producer;
 pub mod product;
 pub mod quantity;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::{
     code::coded,
-    dossier::DossierState,
+    procedure::DossierState,
     product::ProductGroup,
     rubric::Part,
     score::{Score, Stars},

@@ -5,8 +5,8 @@ use serde_json::json;
 use crate::{
     domain::{
         actor::{Action, Actor, permit},
-        dossier::Duty,
         id::{DocumentId, DossierId, UploadId},
+        procedure::Duty,
         reason::Reason,
         upload::UploadState,
     },

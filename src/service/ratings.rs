@@ -8,9 +8,10 @@ use crate::{
     domain::{
         actor::{Action, Actor, permit},
         certificate::{Validity, WithdrawalReason, legal_day},
-        dossier::{Dossier, DossierState, Duty, Step},
+        dossier::Dossier,
         id::{DossierId, RatingId},
         listing::ChangeCause,
+        procedure::{DossierState, Duty, Step},
         product::ProductState,
         rating::{Decision, Grounds, Rating, Withdrawal, check_grant, check_signed},
         reason::Reason,

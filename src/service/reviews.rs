@@ -6,8 +6,9 @@ use serde_json::json;
 use crate::{
     domain::{
         actor::{Action, Actor, dossiers_in_reach, permit},
-        dossier::{ChangeRequest, CommuneFinding, CommuneReport, Dossier, DossierState, Duty, Stage, Step},
+        dossier::{ChangeRequest, CommuneFinding, CommuneReport, Dossier},
         id::DossierId,
+        procedure::{DossierState, Duty, Stage, Step},
         product::ProductGroup,
         reason::Reason,
     },

@@ -6,15 +6,16 @@ use crate::{
     domain::{
         actor::{Action, Actor, permit},
         council::{CouncilDuty, SessionState},
-        dossier::{Dossier, Duty},
+        dossier::Dossier,
         id::{CouncilSessionId, DossierId, UserId},
+        procedure::Duty,
         reason::{Reason, Refusal},
         rubric::Criterion,
         sheet::{self, Mark, SheetState},
     },
     service::{
         Call, Service, ServiceError,
-        councils::{before, blank, seated, wrong},
+        councils::{before, blank, excluded, seated, wrong},
         dossiers::{acted, criteria, refuse_faults},
         form::Form,
         producers::saved,
@@ -42,7 +43,7 @@ pub async fn save(
     let criteria = criteria(&work.tx, &rated, "dossier").await?;
     refuse_faults(&criteria, &marks, "input.marks")?;
     let is_new = known.is_none();
-    let mut own = known.unwrap_or_else(|| blank(service, &work, session, dossier, member, SheetState::Draft, None));
+    let mut own = known.unwrap_or_else(|| blank(&work, session, dossier, member));
     own.totals = sheet::check(&criteria, &marks).totals;
     (own.marks, own.remark, own.updated_at) = (marks, remark, work.at);
     if is_new {
@@ -119,9 +120,7 @@ pub async fn exclude(
             (own.state, own.remark, own.updated_at) = (SheetState::Excluded, Some(reason.clone()), work.at);
             saved(sheets::update(&work.tx, &own).await?)?;
         }
-        None => {
-            sheets::insert(&work.tx, &blank(service, &work, session, dossier, member, SheetState::Excluded, Some(reason.clone()))).await?
-        }
+        None => sheets::insert(&work.tx, &excluded(blank(&work, session, dossier, member), &reason)).await?,
     }
     let facts = json!({ "session": session.to_string(), "member": member.to_string(), "reason": reason });
     work.note("scoreSheetExclude", ("dossier", dossier.0, rated.version), facts);

@@ -6,7 +6,7 @@ pub use crate::store::figures::Standing;
 use crate::{
     domain::{
         actor::{Action, Actor, permit},
-        dossier::DossierState,
+        procedure::DossierState,
         product::ProductGroup,
     },
     service::{Service, ServiceError},

@@ -12,8 +12,9 @@ use crate::{
         actor::DossierReach,
         council::SessionState,
         cursor::{CursorValue, Position},
-        dossier::{CommuneReport, Dossier, DossierKind, DossierState, Duty, Stage},
+        dossier::{CommuneReport, Dossier, DossierKind},
         id::{DossierId, ProductId, UserId},
+        procedure::{DossierState, Duty, Stage},
         product::ProductGroup,
     },
     store::{

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, sea_query::Expr};
 
 use crate::{
-    domain::{code::coded as codes, dossier::DossierState, product::ProductGroup},
+    domain::{code::coded as codes, procedure::DossierState, product::ProductGroup},
     store::{
         Db, StoreError,
         entity::{dossier, dossier_stage, product, rating},

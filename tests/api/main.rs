@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod catalog;
 mod certificates;
+mod duties;
 mod feed;
 mod files;
 mod harness;

@@ -9,11 +9,7 @@ use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Duration, Utc};
 
 use crate::{
-    domain::{
-        dossier::{Dossier, Stage},
-        id::DossierId,
-        sheet,
-    },
+    domain::{dossier::Dossier, id::DossierId, procedure::Stage, sheet},
     graphql::{
         context::{Asked, asked, loader},
         council::OutcomeObject,
@@ -31,7 +27,7 @@ use form::{ChangeRequestObject, ChecklistItemObject, CommuneReportObject, Docume
 
 /// Where a dossier is. Values may be added.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "crate::domain::dossier::DossierState")]
+#[graphql(remote = "crate::domain::procedure::DossierState")]
 pub enum DossierState {
     /// Being filled in by the producer.
     Draft,
@@ -59,7 +55,7 @@ pub enum DossierState {
 
 /// What can happen to a dossier. Values may be added.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "crate::domain::dossier::DossierStep")]
+#[graphql(remote = "crate::domain::procedure::DossierStep")]
 pub enum DossierStep {
     /// The producer hands it in.
     Submit,
@@ -89,7 +85,7 @@ pub enum DossierStep {
 
 /// Who acts on a dossier. Values may be added.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-#[graphql(remote = "crate::domain::dossier::Duty", name = "DossierLevel")]
+#[graphql(remote = "crate::domain::procedure::Duty", name = "DossierLevel")]
 pub enum DossierLevel {
     /// Its producer.
     Producer,

@@ -7,8 +7,9 @@ use crate::{
     domain::{
         actor::{Action, Actor, permit},
         council::{self, CouncilDuty, FEWEST_SHEETS, Finding, HeldBack, Outcome, Seat, Session, SessionState, SessionStep},
-        dossier::{Dossier, Duty, Step},
+        dossier::Dossier,
         id::{CouncilSessionId, UserId},
+        procedure::{Duty, Step},
         product::Product,
         reason::{Reason, Refusal},
         rulebook::Rulebook,

@@ -11,8 +11,8 @@ use crate::{
         actor::{Action, Actor, permit},
         certificate::legal_day,
         council::{CouncilDuty, FEWEST_MEMBERS, Finding, Seat, Session, SessionState, SessionStep, first_meeting_day},
-        dossier::{DossierState, Duty, Stage, Step},
         id::{CouncilSessionId, DossierId, UserId},
+        procedure::{DossierState, Duty, Stage, Step},
         reason::{Reason, Refusal},
         sheet::{SheetState, Totals},
     },
@@ -20,6 +20,7 @@ use crate::{
         Call, Service, ServiceError,
         dossiers::{acted, found, go},
         form::Form,
+        keys,
         producers::saved,
         rulebooks,
         work::{Work, begin},
@@ -99,8 +100,8 @@ pub async fn create(service: &Service, call: &Call<'_>, given: SessionData) -> R
     councils::insert(&work.tx, &session).await?;
     let seats = seats(&work, session.id, &given.members).await?;
     councils::seat(&work.tx, &seats).await?;
-    assign(service, &work, call.actor, session.id, &given.dossiers).await?;
-    exclude_unfit(service, &work, &session, &seats, &given.dossiers).await?;
+    assign(&work, call.actor, session.id, &given.dossiers).await?;
+    exclude_unfit(&work, &session, &seats, &given.dossiers).await?;
     let people: Vec<_> = seats.iter().map(|s| json!([s.account.to_string(), s.duty.code()])).collect();
     let list: Vec<_> = given.dossiers.iter().map(ToString::to_string).collect();
     work.note("councilCreate", ("councilSession", session.id.0, 1), json!({ "members": people, "dossiers": list }));
@@ -127,13 +128,7 @@ async fn seats(work: &Work, session: CouncilSessionId, given: &[(String, Council
     if refusals.is_empty() { Ok(seats) } else { Err(ServiceError::Refused(refusals)) }
 }
 
-async fn assign(
-    _service: &Service,
-    work: &Work,
-    actor: &Actor,
-    session: CouncilSessionId,
-    wanted: &[DossierId],
-) -> Result<(), ServiceError> {
+async fn assign(work: &Work, actor: &Actor, session: CouncilSessionId, wanted: &[DossierId]) -> Result<(), ServiceError> {
     let mut seen = HashSet::new();
     for (index, id) in wanted.iter().enumerate() {
         let path = format!("input.dossiers.{index}");
@@ -155,13 +150,7 @@ fn moved(error: ServiceError, path: &str) -> ServiceError {
     }
 }
 
-async fn exclude_unfit(
-    service: &Service,
-    work: &Work,
-    session: &Session,
-    seats: &[Seat],
-    wanted: &[DossierId],
-) -> Result<(), ServiceError> {
+async fn exclude_unfit(work: &Work, session: &Session, seats: &[Seat], wanted: &[DossierId]) -> Result<(), ServiceError> {
     for seat in seats {
         let producers = members::of_account(&work.tx, seat.account).await?;
         for id in wanted {
@@ -176,7 +165,7 @@ async fn exclude_unfit(
                 return Err(ServiceError::refused("input.members", Reason::ConflictOfInterest));
             }
             let remark = if belongs { "MEMBER_OF_PRODUCER" } else { "ACTED_IN_ANOTHER_DUTY" };
-            let sheet = blank(service, work, session.id, *id, seat.account, SheetState::Excluded, Some(remark.to_owned()));
+            let sheet = excluded(blank(work, session.id, *id, seat.account), remark);
             sheets::insert(&work.tx, &sheet).await?;
         }
     }
@@ -184,28 +173,25 @@ async fn exclude_unfit(
 }
 
 /// A sheet without marks.
-pub(super) fn blank(
-    service: &Service,
-    work: &Work,
-    session: CouncilSessionId,
-    dossier: DossierId,
-    member: UserId,
-    state: SheetState,
-    remark: Option<String>,
-) -> Sheet {
+pub(super) fn blank(work: &Work, session: CouncilSessionId, dossier: DossierId, member: UserId) -> Sheet {
     Sheet {
-        id: service.new_id().into(),
+        id: keys::uuid_v7(work.at).into(),
         session,
         dossier,
         member,
-        state,
+        state: SheetState::Draft,
         marks: Vec::new(),
-        remark,
+        remark: None,
         totals: Totals::default(),
         submitted_at: None,
         version: 1,
         updated_at: work.at,
     }
+}
+
+/// A sheet that does not count from the beginning.
+pub(super) fn excluded(blank: Sheet, reason: &str) -> Sheet {
+    Sheet { state: SheetState::Excluded, remark: Some(reason.to_owned()), ..blank }
 }
 
 /// Sends the dossiers of a session to its members: from now on they may read them.
