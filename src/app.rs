@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -145,7 +145,7 @@ impl App {
         let listener = TcpListener::bind(config.listen).await.map_err(|error| StartError::Listen(config.listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
         self.address = Some(address);
-        self.service.listens_at(format!("http://{address}"));
+        self.service.listens_at(format!("http://{}", reachable(address)));
         let routes = router::router(self.service.clone(), &graphql::schema(), metrics, config.graphiql);
         let routes = routes.map_err(|error| StartError::Other(error.to_string()))?;
         let serving = server::serve(listener, routes, self.stop.clone());
@@ -156,6 +156,17 @@ impl App {
         }));
         Ok(())
     }
+}
+
+/// An address that clients on this machine can use: all interfaces are reached through loopback.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
+            IpAddr::V6(_) => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        });
+    }
+    address
 }
 
 /// Where files are kept: as configured, or a folder beside the database.

@@ -119,6 +119,7 @@ async fn sheet(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(uuid(ScoreSheet::AccountId))
                 .col(string(ScoreSheet::State))
                 .col(text(ScoreSheet::Marks))
+                .col(text(ScoreSheet::Concerns))
                 .col(text_null(ScoreSheet::Remark))
                 .col(integer(ScoreSheet::PartA))
                 .col(integer(ScoreSheet::PartB))
@@ -189,6 +190,7 @@ enum ScoreSheet {
     AccountId,
     State,
     Marks,
+    Concerns,
     Remark,
     PartA,
     PartB,

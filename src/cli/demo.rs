@@ -111,6 +111,7 @@ fn ready(demo: &Demo, folder: &Path) -> String {
   GraphQL          {graphql}
   GraphiQL         {url}/graphiql
   marketplace      {sandbox}
+  a certificate    {certificate}
   all of this      {file}
 
 Tokens, for the header "Authorization: Bearer …" (12 hours; the integrator's key has no end):
@@ -131,6 +132,7 @@ curl -s {graphql} -H 'Content-Type: application/json' -H 'Authorization: Bearer 
 Press Ctrl-C to end."#,
         listings = demo.listings,
         file = folder.join("demo.json").display(),
+        certificate = demo.facts.certificate.as_deref().unwrap_or("none"),
         admin = tokens.admin,
         officer = tokens.commune_officer,
         producer = tokens.producer,

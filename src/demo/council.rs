@@ -23,7 +23,8 @@ use crate::{
         dossiers::{self, DossierPatch},
         ratings::{self, Approval, DecisionData},
         reviews::{self, QueueFilter, ReportData},
-        rubrics, sheets,
+        rubrics,
+        sheets::{self, SheetData},
         uploads::{self, FileData},
     },
     store::{self, PageRequest},
@@ -215,7 +216,8 @@ async fn meet(service: &Service, people: &People, group: &[Dossier], candidates:
             let total = target(stars(candidates, dossier)) + more;
             let marks = marks(&criteria(service, dossier).await?, total);
             let call = Call::new(&member);
-            sheets::save(service, &call, (session, dossier.id), (marks, Some("DEMO".into()))).await?;
+            sheets::save(service, &call, (session, dossier.id), SheetData { marks, concerns: Vec::new(), remark: Some("DEMO".into()) })
+                .await?;
             sheets::submit(service, &call, (session, dossier.id)).await?;
         }
     }

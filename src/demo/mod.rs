@@ -7,13 +7,7 @@ mod people;
 
 use chrono::Duration;
 use serde::Serialize;
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    sync::Arc,
-    time,
-};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time};
 
 use crate::{
     app::{App, Halves, StartError},
@@ -21,7 +15,7 @@ use crate::{
     domain::{actor::Actor, channel::ChannelState, id::ChannelId, sync::SyncState},
     sandbox::{self, Sandbox, SandboxSettings},
     service::{
-        Call, Clock, Service, ServiceError,
+        Call, Clock, Service, ServiceError, certificates,
         channels::{self, ChannelData},
         imports::{self, Format, Table},
         keys::SecretKey,
@@ -62,6 +56,8 @@ pub struct Facts {
     pub ws: String,
     /// Base address of the sandbox marketplace.
     pub sandbox: String,
+    /// Address at which anybody checks one of the certificates.
+    pub certificate: Option<String>,
     /// Ready tokens.
     pub tokens: Tokens,
 }
@@ -106,7 +102,8 @@ pub async fn start(options: &Options, tell: &(dyn Fn(Progress) + Sync)) -> Resul
     let listings = catalog::sell(service, &people, &sandbox.url(), tell).await?;
     let shop = connect(service, &sandbox.url(), &partner_key, &access_token).await?;
     wait(service, shop, listings, tell).await?;
-    let facts = facts(&app, &sandbox, people.tokens(service).await?);
+    let certificate = certificate(service).await?;
+    let facts = facts(&app, &sandbox, people.tokens(service).await?, certificate);
     let text = serde_json::to_string_pretty(&facts).map_err(|error| StartError::Other(error.to_string()))?;
     write(&options.folder.join("demo.json"), &text).map_err(|error| StartError::Other(format!("demo.json: {error}")))?;
     Ok(Demo { facts, listings, app, sandbox })
@@ -195,26 +192,22 @@ async fn count(service: &Service, shop: ChannelId, states: &[SyncState]) -> Resu
     Ok(channels::listings(service, &Actor::System, shop, states, &PageRequest::first(10_000)).await?.rows.len())
 }
 
-fn facts(app: &App, sandbox: &Sandbox, tokens: Tokens) -> Facts {
-    let address = app.address().map(reachable).map_or_else(String::new, |address| address.to_string());
+/// Where one of the certificates is checked.
+async fn certificate(service: &Service) -> Result<Option<String>, ServiceError> {
+    let page = certificates::expiring(service, &Actor::System, u16::MAX, &PageRequest::first(1)).await?;
+    Ok(page.rows.first().map(|(_, rating)| certificates::link(service, &rating.certificate_number)))
+}
+
+fn facts(app: &App, sandbox: &Sandbox, tokens: Tokens, certificate: Option<String>) -> Facts {
+    let url = app.service.base_url();
     Facts {
-        url: format!("http://{address}"),
-        graphql: format!("http://{address}/graphql"),
-        ws: format!("ws://{address}/graphql"),
+        graphql: format!("{url}/graphql"),
+        ws: format!("{}/graphql", url.replacen("http", "ws", 1)),
+        certificate,
+        url,
         sandbox: sandbox.url(),
         tokens,
     }
-}
-
-/// An address that clients on this machine can use: all interfaces are reached through loopback.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
-            IpAddr::V6(_) => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
-        });
-    }
-    address
 }
 
 /// Writes a file that holds tokens: only its owner may read it.

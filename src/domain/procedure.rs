@@ -316,7 +316,7 @@ pub fn conflicting(held: &[Duty], wanted: Duty) -> Option<Duty> {
 /// The procedure as a Mermaid diagram with a table, for `docs/dossier-states.md`.
 pub fn diagram() -> String {
     let mut text =
-        "# The way of a dossier\n\nMade from the table in `src/domain/dossier.rs` by `ocop-catalog states`; a test holds the two \
+        "# The way of a dossier\n\nMade from the table in `src/domain/procedure.rs` by `ocop-catalog states`; a test holds the two \
                     together.\n\n```mermaid\nstateDiagram-v2\n    [*] --> DRAFT\n"
             .to_owned();
     for t in TRANSITIONS {

@@ -67,6 +67,7 @@ fn dossier<'a>(number: usize, board: &Board, name: &impl Fn(&UserId) -> &'a str)
                     td {
                         @if !counts { "Không tính phiếu. " }
                         @if board.outliers.contains(&sheet.member) { "Chênh lệch lớn. " }
+                        @if !sheet.concerns.is_empty() { "Nêu không đạt: " (sheet.concerns.join(", ")) ". " }
                         @if let Some(remark) = &sheet.remark { (remark) }
                     }
                 }

@@ -71,6 +71,18 @@ pub async fn queue(service: &Service, actor: &Actor, asked: &QueueFilter, reques
     Ok(dossiers::page(&service.store, &filter, &dossiers_in_reach(actor), request).await?)
 }
 
+/// All dossiers that the reader may see, the oldest first: producers their own.
+pub async fn list(
+    service: &Service,
+    actor: &Actor,
+    states: Vec<DossierState>,
+    request: &PageRequest,
+) -> Result<Page<Dossier>, ServiceError> {
+    permit(actor, Action::EditDossier).or_else(|_| permit(actor, Action::ReviewDossiers))?;
+    let filter = DossierFilter { states, ..DossierFilter::default() };
+    Ok(dossiers::page(&service.store, &filter, &dossiers_in_reach(actor), request).await?)
+}
+
 async fn late(service: &Service) -> Result<Vec<(String, DossierState, chrono::DateTime<chrono::Utc>)>, ServiceError> {
     let now = service.clock.now();
     let books = rulebooks::all(&service.store).await?;

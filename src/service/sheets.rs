@@ -18,21 +18,37 @@ use crate::{
         councils::{before, blank, excluded, seated, wrong},
         dossiers::{acted, criteria, refuse_faults},
         form::Form,
-        producers::saved,
+        producers::{EVERYTHING, saved},
+        rulebooks,
         work::{Work, begin},
     },
-    store::sheets::{self, Sheet},
+    store::{
+        products,
+        sheets::{self, Sheet},
+    },
 };
+
+/// A sheet as filled in so far.
+#[derive(Debug, Clone, Default)]
+pub struct SheetData {
+    /// All marks so far.
+    pub marks: Vec<Mark>,
+    /// Codes of hard conditions that the member sees not met.
+    pub concerns: Vec<String>,
+    /// A remark on the whole.
+    pub remark: Option<String>,
+}
 
 /// Saves a draft of one's own sheet. Marks are checked as they come; what is missing may follow.
 pub async fn save(
     service: &Service,
     call: &Call<'_>,
     (session, dossier): (CouncilSessionId, DossierId),
-    (marks, remark): (Vec<Mark>, Option<String>),
+    given: SheetData,
 ) -> Result<CouncilSessionId, ServiceError> {
     let member = member(call.actor)?;
     let mut form = Form::new("input");
+    let SheetData { marks, concerns, remark } = given;
     let remark = form.lines("remark", remark.as_deref(), 4000);
     for (index, mark) in marks.iter().enumerate() {
         form.lines(&format!("marks.{index}.comment"), mark.comment.as_deref(), 2000);
@@ -42,10 +58,11 @@ pub async fn save(
     let (rated, known) = scoring(&work, call.actor, (session, dossier), member).await?;
     let criteria = criteria(&work.tx, &rated, "dossier").await?;
     refuse_faults(&criteria, &marks, "input.marks")?;
+    refuse_unknown(&work, &rated, &concerns).await?;
     let is_new = known.is_none();
     let mut own = known.unwrap_or_else(|| blank(&work, session, dossier, member));
     own.totals = sheet::check(&criteria, &marks).totals;
-    (own.marks, own.remark, own.updated_at) = (marks, remark, work.at);
+    (own.marks, own.concerns, own.remark, own.updated_at) = (marks, concerns, remark, work.at);
     if is_new {
         sheets::insert(&work.tx, &own).await?;
     } else {
@@ -80,7 +97,7 @@ pub async fn submit(
     own.updated_at = work.at;
     saved(sheets::update(&work.tx, &own).await?)?;
     let points: Vec<_> = own.marks.iter().map(|m| json!([m.criterion, m.points])).collect();
-    let facts = json!({ "session": session.to_string(), "marks": points, "parts": own.totals.parts, "total": own.totals.total() });
+    let facts = json!({ "session": session.to_string(), "marks": points, "concerns": own.concerns, "parts": own.totals.parts, "total": own.totals.total() });
     work.note("scoreSheetSubmit", ("dossier", dossier.0, rated.version), facts);
     work.commit(session.0).await?;
     Ok(session)
@@ -140,6 +157,22 @@ pub async fn mine(
     let criteria = criteria(&service.store, dossier, "dossier").await?;
     let missing = sheet::check(&criteria, &own.marks).missing;
     Ok(Some((own, missing)))
+}
+
+/// Concerns are about conditions that the rulebook has for this product, each once.
+async fn refuse_unknown(work: &Work, dossier: &Dossier, concerns: &[String]) -> Result<(), ServiceError> {
+    let book = rulebooks::named(&work.tx, &dossier.rulebook).await?;
+    let product = products::find(&work.tx, dossier.product_id, &EVERYTHING).await?;
+    let known: Vec<_> = book.conditions_for(product.and_then(|p| p.group)).into_iter().map(|c| c.code.as_str()).collect();
+    let mut form = Form::new("input");
+    for (index, concern) in concerns.iter().enumerate() {
+        if !known.contains(&concern.as_str()) {
+            form.refuse(&format!("concerns.{index}"), Reason::UnknownValue { allowed: known.join(", ") });
+        } else if concerns[..index].contains(concern) {
+            form.refuse(&format!("concerns.{index}"), Reason::Duplicate);
+        }
+    }
+    form.finish()
 }
 
 fn member(actor: &Actor) -> Result<UserId, ServiceError> {

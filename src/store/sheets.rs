@@ -31,6 +31,8 @@ pub struct Sheet {
     pub state: SheetState,
     /// Its marks.
     pub marks: Vec<Mark>,
+    /// Codes of hard conditions that the member sees not met.
+    pub concerns: Vec<String>,
     /// A remark on the whole; of an excluded sheet the reason.
     pub remark: Option<String>,
     /// Sums of its marks.
@@ -85,6 +87,7 @@ fn row(s: &Sheet) -> Model {
         account_id: s.member.0,
         state: s.state.code().to_owned(),
         marks: to_json(&s.marks),
+        concerns: to_json(&s.concerns),
         remark: s.remark.clone(),
         part_a,
         part_b,
@@ -103,6 +106,7 @@ fn domain(row: Model) -> Result<Sheet, StoreError> {
         member: row.account_id.into(),
         state: coded(SheetState::parse_code(&row.state), "score_sheet.state")?,
         marks: json(&row.marks, "score_sheet.marks")?,
+        concerns: json(&row.concerns, "score_sheet.concerns")?,
         remark: row.remark,
         totals: Totals { parts: [row.part_a, row.part_b, row.part_c] },
         submitted_at: opt_instant(row.submitted_at)?,

@@ -118,11 +118,11 @@ both! {
     /// The criteria sets of the rulebooks of 2020 and 2023, 26 each; of 2020 all but the one with a known gap add up to their parts.
     async fn criteria_sets_of_the_rulebook(world: World) {
         let anyone = world.anyone();
-        let sets = anyone.data("{ criteriaSets { rulebook number } }", Value::Null).await;
-        assert_eq!(sets["criteriaSets"].as_array().map(Vec::len), Some(52));
-        let whole = "query($n: Int) { criteriaSets(rulebook: \"781/QĐ-TTg\", number: $n) { name partMaxima criteria { part maxPoints optionPoints } } }";
+        let sets = anyone.data("{ rubrics { rulebook number } }", Value::Null).await;
+        assert_eq!(sets["rubrics"].as_array().map(Vec::len), Some(52));
+        let whole = "query($n: Int) { rubrics(rulebook: \"781/QĐ-TTg\", number: $n) { name partMaxima criteria { part maxPoints optionPoints } } }";
         for (number, parts) in [(1, [35, 25, 40]), (19, [35, 25, 38]), (26, [35, 25, 40])] {
-            let set = anyone.data(whole, json!({ "n": number })).await["criteriaSets"][0].clone();
+            let set = anyone.data(whole, json!({ "n": number })).await["rubrics"][0].clone();
             let criteria = set["criteria"].as_array().expect("criteria");
             let sum = |part: &str| criteria.iter().filter(|c| c["part"] == part).filter_map(|c| c["maxPoints"].as_i64()).sum::<i64>();
             assert_eq!([sum("A"), sum("B"), sum("C")], parts, "set {number}");

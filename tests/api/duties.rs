@@ -137,6 +137,45 @@ both! {
 }
 
 both! {
+    /// A knock-out that a member notes is decided on by the council; found not met, no points help.
+    async fn a_knock_out_stands_against_any_score(world: World) {
+        let cast = Cast::gather(&world).await;
+        let dossier = cast.seller.dossier(&cast.seller.product("Mật ong").await).await;
+        cast.officer.done(&endorse(), json!({ "id": dossier, "i": report("2026-11-23") })).await;
+        cast.admin.done(&accept(), json!({ "id": dossier })).await;
+        let [a, b, c] = COUNCIL;
+        let (create, input) = session(&[(a, "CHAIR"), (b, "SECRETARY"), (c, "MEMBER")], &dossier);
+        let id = text(&cast.admin.done(&create, input).await["councilSession"]["id"]);
+        open(&cast.admin, &id).await;
+        let save = mutation("$s: ID!, $d: ID!, $m: [MarkInput!]!, $c: [String!]!", "scoreSheetSave(id: $s, dossier: $d, input: { marks: $m, concerns: $c })", "councilSession { mySheet(dossier: $d) { concerns } }");
+        let submit = mutation("$s: ID!, $d: ID!", "scoreSheetSubmit(id: $s, dossier: $d)", "councilSession { id }");
+        let sheet = |concerns: Value| json!({ "s": id, "d": dossier, "m": marks([40, 25, 35]), "c": concerns });
+        assert_eq!(cast.council[2].refused(&save, sheet(json!(["NONE"]))).await, refusal("UNKNOWN_VALUE", "input.concerns.0"));
+        for (member, concerns) in cast.council.iter().zip([json!([]), json!([]), json!(["MANDATORY_CRITERIA"])]) {
+            member.done(&save, sheet(concerns)).await;
+            member.done(&submit, json!({ "s": id, "d": dossier })).await;
+        }
+        cast.admin.done(&mutation("$id: ID!", "councilCloseScoring(id: $id)", "councilSession { id }"), json!({ "id": id })).await;
+        let find = mutation("$s: ID!, $d: ID!, $f: [CouncilFindingInput!]!", "councilFind(id: $s, dossier: $d, input: { findings: $f })", "councilSession { id }");
+        let finding = |met: bool, note: Value| json!({ "s": id, "d": dossier, "f": [{ "condition": "MANDATORY_CRITERIA", "isMet": met, "note": note }, { "condition": "FIT_FOR_EXPORT", "isMet": true }] });
+        assert_eq!(cast.council[0].refused(&find, finding(true, Value::Null)).await, refusal("REQUIRED", "input.findings.0.note"), "against a member one says why");
+        cast.council[0].done(&find, finding(false, Value::Null)).await;
+        let close = mutation("$id: ID!", "councilClose(id: $id)", "councilSession { boards { outcome { average band proposedStars heldBack { code stars } } } }");
+        let board = cast.council[0].done(&close, json!({ "id": id })).await["councilSession"]["boards"][0].clone();
+        let held = json!([{ "code": "MANDATORY_CRITERIA", "stars": 3 }]);
+        assert_eq!(board["outcome"], json!({ "average": "100.00", "band": 5, "proposedStars": 2, "heldBack": held }));
+        let approve = "mutation($d: ID!) { ratingApprove(dossier: $d, input: { decision: { issuer: \"UBND\", number: \"1\", signedOn: \"2026-11-23\" } }) { rating { stars } userErrors { code path } } }";
+        assert_eq!(cast.admin.refused(approve, json!({ "d": dossier })).await, refusal("STARS_NOT_CERTIFIED", "input.stars"));
+        let reject = "mutation($d: ID!) { ratingReject(dossier: $d, input: { reason: \"Không đạt tiêu chí bắt buộc\" }) { dossier { state rejectionReason } userErrors { code path } } }";
+        assert_eq!(cast.admin.done(reject, json!({ "d": dossier })).await["dossier"]["state"], "NOT_RECOGNISED");
+        let own = cast.seller.caller.data("{ dossiers { nodes { state rejectionReason } } }", Value::Null).await;
+        assert_eq!(own["dossiers"]["nodes"], json!([{ "state": "NOT_RECOGNISED", "rejectionReason": "Không đạt tiêu chí bắt buộc" }]));
+        assert_eq!(cast.stranger.caller.data("{ dossiers { nodes { state } } }", Value::Null).await["dossiers"]["nodes"], json!([]));
+        assert_eq!(world.anyone().error("{ dossiers { nodes { state } } }", Value::Null).await, "UNAUTHENTICATED");
+    }
+}
+
+both! {
     async fn councils_are_put_together_rightly(world: World) {
         let cast = Cast::gather(&world).await;
         let dossier = cast.seller.dossier(&cast.seller.product("Mật ong").await).await;

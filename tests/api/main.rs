@@ -16,6 +16,7 @@ mod procedure;
 mod processes;
 mod push;
 mod queries;
+mod reminders;
 mod roles;
 mod rubrics;
 mod search;

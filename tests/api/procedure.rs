@@ -96,9 +96,9 @@ pub(crate) fn report(day: &str) -> Value {
 /// The first criteria set for food of the rulebook in force.
 pub(crate) async fn food_set(caller: &Caller) -> String {
     let data =
-        caller.data("{ criteriaSets(rulebook: \"148/QĐ-TTg\", group: FOOD, number: 4) { id isPartLevel partMaxima } }", Value::Null).await;
-    assert_eq!((&data["criteriaSets"][0]["isPartLevel"], &data["criteriaSets"][0]["partMaxima"]), (&json!(true), &json!([40, 25, 35])));
-    text(&data["criteriaSets"][0]["id"])
+        caller.data("{ rubrics(rulebook: \"148/QĐ-TTg\", group: FOOD, number: 4) { id isPartLevel partMaxima } }", Value::Null).await;
+    assert_eq!((&data["rubrics"][0]["isPartLevel"], &data["rubrics"][0]["partMaxima"]), (&json!(true), &json!([40, 25, 35])));
+    text(&data["rubrics"][0]["id"])
 }
 
 /// Nobody of these may do this; others see nothing of it.

@@ -48,8 +48,8 @@ both! {
         assert_eq!(admin.refused(&draft(), json!({ "s": set, "c": beyond })).await, [("OUT_OF_RANGE".to_owned(), "input.criteria.0.optionPoints".to_owned())]);
         let first = admin.done(&draft(), json!({ "s": set, "c": wrong })).await["criteriaSet"].clone();
         assert_eq!((&first["edition"], &first["state"]), (&json!(2), &json!("DRAFT")));
-        let seen = "query($id: ID!) { criteriaSet(id: $id) { id } }";
-        assert_eq!(seller.caller.data(seen, json!({ "id": first["id"] })).await["criteriaSet"], Value::Null, "drafts are for admins");
+        let seen = "query($id: ID!) { rubric(id: $id) { id } }";
+        assert_eq!(seller.caller.data(seen, json!({ "id": first["id"] })).await["rubric"], Value::Null, "drafts are for admins");
         let refused = admin.refused(&publish(), json!({ "id": first["id"] })).await;
         let expected = [
             ("OPTIONS_MISS_MAXIMUM", "draft.criteria.2.optionPoints"), ("DUPLICATE", "draft.criteria.2.number"), ("OPTIONS_MISS_MAXIMUM", "draft.criteria.3.optionPoints"),
@@ -86,7 +86,7 @@ both! {
     async fn the_sheet_of_2020_scores_by_criterion(world: World) {
         world.clock.set("2022-03-01T03:00:00Z".parse().expect("an instant"));
         let seller = world.seller("lan").await;
-        let set = seller.caller.data("{ criteriaSets(rulebook: \"781/QĐ-TTg\", number: 4) { id isPartLevel criteria { position optionPoints } } }", Value::Null).await["criteriaSets"][0].clone();
+        let set = seller.caller.data("{ rubrics(rulebook: \"781/QĐ-TTg\", number: 4) { id isPartLevel criteria { position optionPoints } } }", Value::Null).await["rubrics"][0].clone();
         assert_eq!(set["isPartLevel"], false);
         let create = mutation("$p: ID!, $s: ID!", "dossierCreate(product: $p, criteriaSet: $s)", "dossier { id rulebook { code } }");
         let dossier = seller.caller.done(&create, json!({ "p": seller.product("Mật ong").await, "s": set["id"] })).await["dossier"].clone();

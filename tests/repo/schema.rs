@@ -9,6 +9,15 @@ fn the_committed_schema_is_the_served_one() {
 }
 
 #[test]
+fn the_drawn_procedure_is_the_one_that_runs() {
+    let drawn = ocop_catalog::domain::procedure::diagram();
+    assert!(
+        tree::text("docs/dossier-states.md") == drawn,
+        "docs/dossier-states.md is stale: run `cargo run -- states > docs/dossier-states.md`"
+    );
+}
+
+#[test]
 fn everything_in_the_schema_is_described() {
     let undescribed = undescribed(&ocop_catalog::graphql::sdl());
     assert!(undescribed.is_empty(), "\n{}\n", undescribed.join("\n"));

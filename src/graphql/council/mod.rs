@@ -108,6 +108,11 @@ impl ScoreSheetObject {
         SheetSums::new(&self.0.marks, sheet::check(&self.1, &self.0.marks))
     }
 
+    /// Codes of hard conditions that the member sees not met; a handful.
+    async fn concerns(&self) -> &[String] {
+        &self.0.concerns
+    }
+
     /// A remark on the whole; of an excluded sheet the reason.
     async fn remark(&self) -> Option<&str> {
         self.0.remark.as_deref()

@@ -16,7 +16,7 @@ use crate::{
     service::{
         ServiceError,
         councils::{self, FindingData, SessionData},
-        sheets,
+        sheets::{self, SheetData},
     },
 };
 
@@ -60,6 +60,9 @@ pub struct CouncilCreateInput {
 pub struct ScoreSheetInput {
     /// All marks so far, at most 100; missing ones may follow.
     marks: Vec<MarkInput>,
+    /// Knock-out notes: codes of hard conditions (`Rulebook.conditions`) that one sees not met. The council decides on them by findings.
+    #[graphql(default)]
+    concerns: Vec<String>,
     /// A remark on the whole, at most 4,000 characters.
     remark: Option<String>,
 }
@@ -80,7 +83,7 @@ pub struct CouncilFindingInput {
     condition: String,
     /// Whether it is met.
     is_met: bool,
-    /// Why, at most 2,000 characters.
+    /// Why, at most 2,000 characters; needed to find a condition met that a member noted as not met.
     note: Option<String>,
 }
 
@@ -219,7 +222,8 @@ impl CouncilMutation {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
         let key = (of(Kind::CouncilSession, &id), of(Kind::Dossier, &dossier));
-        let given = (input.marks.into_iter().map(MarkInput::read).collect(), input.remark);
+        let marks = input.marks.into_iter().map(MarkInput::read).collect();
+        let given = SheetData { marks, concerns: input.concerns, remark: input.remark };
         CouncilSessionPayload::of(asked, sheets::save(&asked.service, &call, key, given).await).await
     }
 

@@ -47,6 +47,24 @@ impl DossierQuery {
         Ok(dossiers::find(&asked.service, &asked.actor, of(Kind::Dossier, &id)).await?.map(DossierObject))
     }
 
+    /// All dossiers that one may see, the oldest first: producers their own, officers those of their communes, council members those
+    /// before their sessions, admins all.
+    async fn dossiers(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only those in one of these states.")] state: Option<Vec<DossierState>>,
+        #[graphql(desc = "How many from the start, 1 to 100; 20 when nothing is asked.")] first: Option<i32>,
+        #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
+    ) -> Result<Connection<String, DossierObject>, Fault> {
+        let asked = asked(context)?;
+        let list = Paging { first, after, last, before }.of(asked, &["dossiers", &format!("{state:?}")])?;
+        let states = state.unwrap_or_default().into_iter().map(Into::into).collect();
+        let page = reviews::list(&asked.service, &asked.actor, states, &list.request).await?;
+        Ok(list.connection(page, DossierObject))
+    }
+
     /// Dossiers that wait for somebody, the oldest first: officers see those of their communes, council members those before their
     /// sessions, admins all.
     async fn review_queue(

@@ -169,27 +169,31 @@ impl RubricQuery {
         Ok(found.into_iter().filter(|b| active_on.is_none_or(|day| b.in_force(day.0))).map(RulebookObject).collect())
     }
 
-    /// Criteria sets, by rulebook, number and edition; a few dozen a rulebook. Admins see drafts too.
-    async fn criteria_sets(
+    /// Rubrics: the criteria sets by rulebook, number and edition; a few dozen a rulebook. Admins see drafts too.
+    async fn rubrics(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Only those of one rulebook, for example `781/QĐ-TTg`.")] rulebook: Option<String>,
         #[graphql(desc = "Only those with this number.")] number: Option<i32>,
         #[graphql(desc = "Only those for products of this group.")] group: Option<OcopGroup>,
+        #[graphql(desc = "Only those of the rulebook in force on this day.")] active_on: Option<Date>,
     ) -> Result<Vec<CriteriaSetObject>, Fault> {
         let asked = asked(context)?;
+        let books = rulebooks::list(&asked.service).await?;
+        let active = |code: &str| active_on.is_none_or(|day| books.iter().any(|b| b.code == code && b.in_force(day.0)));
         let found = rubrics::list(&asked.service, &asked.actor).await?;
         let group = group.map(Into::into);
         let wanted = |s: &CriteriaSet| {
             rulebook.as_ref().is_none_or(|r| *r == s.rulebook)
                 && number.is_none_or(|n| n == s.number)
                 && (group.is_none() || s.product_group == group)
+                && active(&s.rulebook)
         };
         Ok(found.into_iter().filter(wanted).map(CriteriaSetObject).collect())
     }
 
     /// One criteria set; null when there is none or it is a draft that one may not see.
-    async fn criteria_set(&self, context: &Context<'_>, #[graphql(desc = "The set.")] id: ID) -> Result<Option<CriteriaSetObject>, Fault> {
+    async fn rubric(&self, context: &Context<'_>, #[graphql(desc = "The set.")] id: ID) -> Result<Option<CriteriaSetObject>, Fault> {
         let asked = asked(context)?;
         Ok(rubrics::find(&asked.service, &asked.actor, of(Kind::CriteriaSet, &id)).await?.map(CriteriaSetObject))
     }

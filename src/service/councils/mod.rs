@@ -181,6 +181,7 @@ pub(super) fn blank(work: &Work, session: CouncilSessionId, dossier: DossierId, 
         member,
         state: SheetState::Draft,
         marks: Vec::new(),
+        concerns: Vec::new(),
         remark: None,
         totals: Totals::default(),
         submitted_at: None,
@@ -263,6 +264,7 @@ pub async fn find_conditions(
     let book = rulebooks::named(&work.tx, &rated.rulebook).await?;
     let product = products::find(&work.tx, rated.product_id, &super::producers::EVERYTHING).await?;
     let conditions = book.conditions_for(product.and_then(|p| p.group));
+    let sheets = sheets::of_session(&work.tx, id).await?;
     let mut form = Form::new("input");
     let mut findings = Vec::new();
     for (index, f) in given.into_iter().enumerate() {
@@ -273,6 +275,11 @@ pub async fn find_conditions(
             form.refuse(&format!("findings.{index}.condition"), Reason::Duplicate);
         }
         let note = form.optional(&format!("findings.{index}.note"), f.note.as_deref(), 2000);
+        let doubted = sheets.iter().any(|s| s.dossier == dossier && s.concerns.contains(&f.condition));
+        if f.is_met && doubted && note.is_none() {
+            // Whoever finds against a member says why.
+            form.refuse(&format!("findings.{index}.note"), Reason::Required);
+        }
         findings.push(Finding { session: id, dossier, condition: f.condition, is_met: f.is_met, note });
     }
     if findings.is_empty() {

@@ -12,6 +12,7 @@ pub(crate) struct Model {
     pub(crate) account_id: Uuid,
     pub(crate) state: String,
     pub(crate) marks: String,
+    pub(crate) concerns: String,
     pub(crate) remark: Option<String>,
     pub(crate) part_a: i32,
     pub(crate) part_b: i32,

@@ -18,7 +18,8 @@ use ocop_catalog::{
         dossiers::{self, DossierPatch},
         keys,
         reviews::{self, ReportData},
-        rubrics, sessions, sheets,
+        rubrics, sessions,
+        sheets::{self, SheetData},
         uploads::{self, FileData},
     },
     store::{self, accounts::Account},
@@ -148,7 +149,7 @@ pub(crate) async fn rate(service: &Service, id: DossierId, total: i32) {
     councils::open(service, &call, session, Some("thử")).await.expect("opens");
     for member in &members {
         let call = Call::new(member);
-        sheets::save(service, &call, (session, id), (parts(total), None)).await.expect("saves");
+        sheets::save(service, &call, (session, id), SheetData { marks: parts(total), ..SheetData::default() }).await.expect("saves");
         sheets::submit(service, &call, (session, id)).await.expect("submits");
     }
     councils::close_scoring(service, &call, session).await.expect("closes scoring");

@@ -15,6 +15,7 @@ use ocop_catalog::{
         actor::{Actor, Grant, Role},
         fold,
     },
+    notify::NotifySettings,
     sandbox::{self, Sandbox, SandboxSettings},
     service::{Call, Clock, Service, accounts, keys::SecretKey, publicity, pushes},
 };
@@ -71,10 +72,15 @@ pub(crate) fn monday() -> DateTime<Utc> {
 
 impl World {
     pub(crate) async fn start(engine: Engine) -> Self {
+        Self::telling(engine, NotifySettings::default()).await
+    }
+
+    /// A service that tells people outside.
+    pub(crate) async fn telling(engine: Engine, notify: NotifySettings) -> Self {
         let database = Database::new(engine).await;
         let clock = Clock::manual(monday());
         let sandbox = marketplace(&clock).await;
-        let config = config(&database);
+        let config = Config { notify, ..config(&database) };
         let app = App::start(&config, Halves { api: true, worker: false }, clock.clone()).await.expect("starts");
         let url = format!("http://{}/graphql", app.address().expect("an address"));
         Self { clock, sandbox, url, service: app.service.clone(), _app: app, database }
