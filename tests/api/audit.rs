@@ -35,6 +35,36 @@ both! {
     }
 }
 
+/// Many writers at once on either engine: one chain, without gap or fork.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_writers_make_one_chain() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let world = World::start(engine).await;
+        let (admin, seller) = (world.admin().await, world.seller("lan").await);
+        let mut sales = Vec::new();
+        for number in 0..4 {
+            sales.push(world.on_sale(&seller, &admin, &format!("Trà {number}")).await);
+        }
+        let writers = sales.into_iter().map(|sale| {
+            let seller = seller.caller.clone();
+            tokio::spawn(async move {
+                for price in 1..=15 {
+                    let query =
+                        "mutation($id: ID!, $p: Decimal!) { listingSetPrice(id: $id, price: { amount: $p }) { userErrors { code } } }";
+                    seller.done(query, json!({ "id": sale.listing, "p": (price * 1000).to_string() })).await;
+                }
+            })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await.expect("writes");
+        }
+        let whole = verify(&world, &[]);
+        assert!(whole.0, "{}", whole.1);
+        let prices = admin.data(LOG, json!({ "f": { "action": "listingSetPrice" } })).await["auditLog"]["nodes"].clone();
+        assert_eq!(prices.as_array().map(Vec::len), Some(60));
+    }
+}
+
 /// The database refuses slips; whoever gets round that is found by the chain.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tampering_is_found() {
