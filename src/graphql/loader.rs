@@ -82,6 +82,8 @@ key! {
     RulebookKey(String),
     /// The rating with an id.
     RatingKey(RatingId),
+    /// The rating that came of a dossier.
+    RatingOf(DossierId),
     /// The withdrawals of a rating.
     WithdrawalsOf(RatingId),
     /// The reminders of a rating of a producer.

@@ -15,8 +15,8 @@ use crate::{
         rulebook::Rulebook,
     },
     graphql::loader::{
-        AccountKey, Batch, BatchError, CriteriaOf, CriteriaSetKey, DocumentsOf, DossierKey, RatingKey, RemindersOf, ReviewedProductKey,
-        RulebookKey, SeatsOf, SessionDossiersOf, StagesOf, UploadKey, WithdrawalsOf, grouped, load,
+        AccountKey, Batch, BatchError, CriteriaOf, CriteriaSetKey, DocumentsOf, DossierKey, RatingKey, RatingOf, RemindersOf,
+        ReviewedProductKey, RulebookKey, SeatsOf, SessionDossiersOf, StagesOf, UploadKey, WithdrawalsOf, grouped, load,
     },
     store::{
         accounts::{self, Account},
@@ -41,6 +41,9 @@ load!(RulebookKey => Rulebook, |batch, ids| {
 });
 load!(RatingKey => Rating, |batch, ids| {
     ratings::find_many(&batch.service.store, &ids).await?.into_iter().map(|r| (RatingKey(r.id), r)).collect()
+});
+load!(RatingOf => Rating, |batch, ids| {
+    ratings::of_dossiers(&batch.service.store, &ids).await?.into_iter().map(|r| (RatingOf(r.dossier_id), r)).collect()
 });
 load!(WithdrawalsOf => Vec<Withdrawal>, |batch, ids| {
     grouped(withdrawals::of_ratings(&batch.service.store, &ids).await?, |w| WithdrawalsOf(w.rating_id))

@@ -12,7 +12,7 @@ use crate::{
         actor::Reach,
         certificate::{Validity, WithdrawalReason},
         cursor::{CursorValue, Position},
-        id::{ProductId, RatingId},
+        id::{DossierId, ProductId, RatingId},
         rating::{Decision, Rating},
         rulebook::Authority,
         score::{Score, Stars},
@@ -85,6 +85,12 @@ pub async fn find(db: &impl Db, id: RatingId) -> Result<Option<Rating>, StoreErr
 pub async fn find_many(db: &impl Db, ids: &[RatingId]) -> Result<Vec<Rating>, StoreError> {
     let found = rating::Entity::find().filter(rating::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db.connection()).await?;
     domain(db, found).await
+}
+
+/// The ratings that came of these dossiers.
+pub async fn of_dossiers(db: &impl Db, dossiers: &[DossierId]) -> Result<Vec<Rating>, StoreError> {
+    let of = rating::Column::DossierId.is_in(dossiers.iter().map(|id| id.0));
+    domain(db, rating::Entity::find().filter(of).all(db.connection()).await?).await
 }
 
 /// The rating whose certificate has a number.

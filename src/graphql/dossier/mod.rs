@@ -15,7 +15,10 @@ use crate::{
         council::OutcomeObject,
         error::{Fault, UserError, outcome},
         id::{Kind, encode},
-        loader::{AccountKey, CriteriaOf, CriteriaSetKey, DocumentsOf, ProducerKey, RatingKey, ReviewedProductKey, RulebookKey, StagesOf},
+        loader::{
+            AccountKey, CriteriaOf, CriteriaSetKey, DocumentsOf, ProducerKey, RatingKey, RatingOf, ReviewedProductKey, RulebookKey,
+            StagesOf,
+        },
         producer::ProducerObject,
         product::ProductObject,
         rating::RatingObject,
@@ -256,8 +259,7 @@ impl DossierObject {
 
     /// The rating that came of it.
     async fn rating(&self, context: &Context<'_>) -> Result<Option<RatingObject>, Fault> {
-        let Stage::Recognised { rating } = self.0.stage else { return Ok(None) };
-        Ok(loader(context)?.load_one(RatingKey(rating)).await?.map(RatingObject))
+        Ok(loader(context)?.load_one(RatingOf(self.0.id)).await?.map(RatingObject))
     }
 
     /// The rating that it renews.
