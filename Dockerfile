@@ -14,12 +14,13 @@ RUN touch src/main.rs src/lib.rs migration/src/lib.rs && cargo build --release -
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates curl && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /data --create-home ocop
+    && useradd --system --uid 10001 --home-dir /data --create-home ocop \
+    && install -d -o ocop /data/files
 COPY --from=build /build/target/release/ocop-catalog /usr/local/bin/ocop-catalog
 COPY LICENSE NOTICE /usr/share/doc/ocop-catalog/
 USER 10001
 WORKDIR /data
-ENV OCOP_LISTEN=0.0.0.0:8080 OCOP_LOG_FORMAT=json
+ENV OCOP_LISTEN=0.0.0.0:8080 OCOP_LOG_FORMAT=json OCOP_FILES=/data/files
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["curl", "-fsS", "http://127.0.0.1:8080/livez"]
 ENTRYPOINT ["ocop-catalog"]

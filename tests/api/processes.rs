@@ -347,6 +347,8 @@ async fn the_demo_gets_ready() {
             let viewer = Caller::new(&url, token.as_str()).data("{ viewer { kind } }", Value::Null).await;
             assert_eq!(viewer["viewer"]["kind"], kind);
         }
+        let certificate = reqwest::get(text(&facts["certificate"])).await.expect("an answer").text().await.expect("text");
+        assert!(certificate.contains("\"VALID\""), "the printed link leads to a valid certificate: {certificate}");
         let listed = Caller::new(&url, None).data("{ listings { totalCount { value } } }", Value::Null).await;
         assert_eq!(listed["listings"]["totalCount"]["value"], 25);
         let items: Value = serde_json::from_str(
