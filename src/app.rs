@@ -146,7 +146,8 @@ impl App {
         let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
         self.address = Some(address);
         self.service.listens_at(format!("http://{}", reachable(address)));
-        let routes = router::router(self.service.clone(), &graphql::schema(), metrics, config.graphiql);
+        let options = router::Options { graphiql: config.graphiql, behind_proxy: config.behind_proxy };
+        let routes = router::router(self.service.clone(), &graphql::schema(), metrics, options);
         let routes = routes.map_err(|error| StartError::Other(error.to_string()))?;
         let serving = server::serve(listener, routes, self.stop.clone());
         self.tasks.push(tokio::spawn(async move {

@@ -24,6 +24,8 @@ pub struct Config {
     pub workers: usize,
     /// Serve GraphiQL.
     pub graphiql: bool,
+    /// A proxy of one's own stands before the service and names clients in `X-Forwarded-For`.
+    pub behind_proxy: bool,
     /// Let outbound calls reach private addresses.
     pub outbound_allow_private: bool,
     /// Where uploaded files are kept; left out, a folder beside the database.
@@ -55,6 +57,7 @@ impl Default for Config {
             secret_key: None,
             workers: 4,
             graphiql: true,
+            behind_proxy: false,
             outbound_allow_private: false,
             files: None,
             notify: NotifySettings::default(),
@@ -88,6 +91,7 @@ impl Config {
             secret_key: secret.transpose()?,
             workers: number(given("OCOP_WORKERS"), "OCOP_WORKERS", 4)? as usize,
             graphiql: switch(given("OCOP_GRAPHIQL"), "OCOP_GRAPHIQL", default.graphiql)?,
+            behind_proxy: switch(given("OCOP_BEHIND_PROXY"), "OCOP_BEHIND_PROXY", false)?,
             outbound_allow_private: switch(given("OCOP_OUTBOUND_ALLOW_PRIVATE"), "OCOP_OUTBOUND_ALLOW_PRIVATE", false)?,
             files: files(&given)?,
             notify: NotifySettings {

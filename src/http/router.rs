@@ -29,6 +29,15 @@ use crate::{
     service::{Service, readiness},
 };
 
+/// What the routes depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Serve GraphiQL.
+    pub graphiql: bool,
+    /// A proxy of one's own stands before the service.
+    pub behind_proxy: bool,
+}
+
 struct Api {
     service: Service,
     checks: Arc<Checks>,
@@ -36,12 +45,12 @@ struct Api {
 }
 
 /// The routes over a service. Fails only when the schema's own text does not parse.
-pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandle, with_graphiql: bool) -> Result<Router, SdlError> {
+pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandle, options: Options) -> Result<Router, SdlError> {
     let guard = Guard::new(&graphql::sdl(), Limits::default())?;
     let engine = schema.clone();
     let execute =
         Arc::new(move |request| Box::pin(graphql::execute(engine.clone(), request)) as futures_util::future::BoxFuture<'static, _>);
-    let checks = Arc::new(Checks::new());
+    let checks = Arc::new(Checks::new(options.behind_proxy));
     let outside = verify::router(service.clone(), Arc::clone(&checks)).merge(files::router(service.clone()));
     let api = Arc::new(Api { service: service.clone(), checks, endpoint: GraphqlEndpoint::new(guard, execute) });
     let probe = move || {
@@ -54,7 +63,7 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
         .with_state(api)
         .merge(outside)
         .merge(health::router(probe, metrics));
-    if with_graphiql {
+    if options.graphiql {
         routes = routes.route("/", get(async || Redirect::temporary("/graphiql"))).merge(graphiql::router());
     }
     Ok(observed(routes))

@@ -21,7 +21,7 @@ use crate::{
         reason::Locale,
     },
     graphql,
-    http::visitor::{Checks, address},
+    http::visitor::Checks,
     service::{
         Service, ServiceError,
         certificates::{self, Shown},
@@ -44,7 +44,7 @@ pub(super) fn router(service: Service, checks: Arc<Checks>) -> Router {
 }
 
 async fn verify(State(counter): State<Counter>, Path(number): Path<String>, request: Request) -> Response {
-    if let Err(seconds) = counter.checks.take(address(&request)) {
+    if let Err(seconds) = counter.checks.take_for(&request) {
         return too_often(seconds);
     }
     match certificates::verify(&counter.service, &number).await {
@@ -154,7 +154,7 @@ const fn why(reason: WithdrawalReason, vietnamese: bool) -> &'static str {
 }
 
 async fn qr(State(counter): State<Counter>, Path(number): Path<String>, request: Request) -> Response {
-    if let Err(seconds) = counter.checks.take(address(&request)) {
+    if let Err(seconds) = counter.checks.take_for(&request) {
         return too_often(seconds);
     }
     match certificates::verify(&counter.service, &number).await {
