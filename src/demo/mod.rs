@@ -20,7 +20,7 @@ use crate::{
         imports::{self, Format, Table},
         keys::SecretKey,
     },
-    store::PageRequest,
+    store::{PageRequest, files::FilePlace},
 };
 pub use people::Tokens;
 
@@ -128,6 +128,7 @@ fn config(options: &Options) -> Result<Config, StartError> {
     Ok(Config {
         database_url: options.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", file.display())),
         listen: options.listen,
+        files: Some(FilePlace::Folder(options.folder.join("files"))),
         secret_key,
         // The sandbox marketplace is on this machine.
         outbound_allow_private: true,

@@ -4,6 +4,7 @@ use ocop_catalog::{
     app,
     config::Config,
     service::{Clock, keys::SecretKey},
+    store::files::FilePlace,
 };
 use sea_orm::{ConnectionTrait, Database as Sea};
 use std::{
@@ -25,7 +26,7 @@ pub(crate) enum Engine {
 /// A database of one test, thrown away with it.
 pub(crate) struct Database {
     pub(crate) url: String,
-    _folder: Option<TempDir>,
+    folder: TempDir,
 }
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -39,13 +40,18 @@ impl Database {
                 let folder = TempDir::new().expect("a folder");
                 let file = folder.path().join("test.db");
                 std::fs::copy(from, &file).expect("copies");
-                Self { url: format!("sqlite://{}", file.display()), _folder: Some(folder) }
+                Self { url: format!("sqlite://{}", file.display()), folder }
             }
             Engine::Postgres => {
                 let from = template(&POSTGRES, || tokio_run(postgres_template()));
-                Self { url: create(Some(from)).await, _folder: None }
+                Self { url: create(Some(from)).await, folder: TempDir::new().expect("a folder") }
             }
         }
+    }
+
+    /// Where files of this test are kept.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.folder.path().join("files")
     }
 
     /// A database with nothing in it.
@@ -53,9 +59,9 @@ impl Database {
         match engine {
             Engine::Sqlite => {
                 let folder = TempDir::new().expect("a folder");
-                Self { url: format!("sqlite://{}", folder.path().join("test.db").display()), _folder: Some(folder) }
+                Self { url: format!("sqlite://{}", folder.path().join("test.db").display()), folder }
             }
-            Engine::Postgres => Self { url: create(None).await, _folder: None },
+            Engine::Postgres => Self { url: create(None).await, folder: TempDir::new().expect("a folder") },
         }
     }
 }
@@ -87,7 +93,9 @@ async fn postgres_template() -> String {
 }
 
 async fn fill(database_url: String) {
-    let config = Config { database_url, secret_key: SecretKey::parse(SECRET), ..Config::default() };
+    let folder = TempDir::new().expect("a folder");
+    let files = Some(FilePlace::Folder(folder.path().to_path_buf()));
+    let config = Config { database_url, secret_key: SecretKey::parse(SECRET), files, ..Config::default() };
     let store = app::open(&config).await.expect("migrates");
     let service = app::service(&config, store, Clock::System).await.expect("loads");
     service.store.clone().close().await.expect("closes");

@@ -18,6 +18,7 @@ use ocop_catalog::{
     notify::NotifySettings,
     sandbox::{self, Sandbox, SandboxSettings},
     service::{Call, Clock, Service, accounts, keys::SecretKey, publicity, pushes},
+    store::files::FilePlace,
 };
 use std::{net::SocketAddr, sync::Arc};
 
@@ -191,6 +192,7 @@ pub(crate) fn config(database: &Database) -> Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         secret_key: Some(SecretKey::parse(database::SECRET).expect("a key")),
         outbound_allow_private: true,
+        files: Some(FilePlace::Folder(database.files())),
         ..Config::default()
     }
 }

@@ -16,6 +16,7 @@ pub(crate) fn program(database_url: &str, arguments: &[&str]) -> Command {
         .args(arguments)
         .env("OCOP_DATABASE_URL", database_url)
         .env("OCOP_SECRET_KEY", SECRET)
+        .env("OCOP_FILES", std::env::temp_dir().join("ocop-catalog-tests"))
         .env("OCOP_LISTEN", "127.0.0.1:0")
         .env("OCOP_OUTBOUND_ALLOW_PRIVATE", "true")
         .env("OCOP_LOG", "warn");
