@@ -308,9 +308,24 @@ impl Stage {
     }
 }
 
-/// The duty that stands against another one on the same dossier.
-pub fn conflicting(held: &[Duty], wanted: Duty) -> Option<Duty> {
-    held.iter().copied().find(|duty| *duty != wanted)
+/// Why somebody may not act on a dossier in a duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The dossier is not of a producer they belong to.
+    Stranger,
+    /// They belong to its producer.
+    OwnProduct,
+    /// They acted on it in another duty.
+    OtherDuty(Duty),
+}
+
+/// Separation of duties: only members act for a producer, nobody who belongs to it acts in another duty, and nobody in two.
+pub fn conflict(belongs: bool, held: &[Duty], wanted: Duty) -> Option<Conflict> {
+    match (wanted == Duty::Producer, belongs) {
+        (true, false) => Some(Conflict::Stranger),
+        (false, true) => Some(Conflict::OwnProduct),
+        _ => held.iter().copied().find(|duty| *duty != wanted).map(Conflict::OtherDuty),
+    }
 }
 
 /// The procedure as a Mermaid diagram with a table, for `docs/dossier-states.md`.

@@ -85,10 +85,14 @@ fn final_states_have_no_holder() {
 fn one_person_acts_in_one_duty() {
     for held in Duty::ALL {
         for wanted in Duty::ALL {
-            assert_eq!(conflicting(&[*held], *wanted), (held != wanted).then_some(*held));
+            let other = (held != wanted).then_some(Conflict::OtherDuty(*held));
+            let member = *wanted == Duty::Producer;
+            assert_eq!(conflict(member, &[*held], *wanted), other);
+            let wrong = if member { Conflict::Stranger } else { Conflict::OwnProduct };
+            assert_eq!(conflict(!member, &[], *wanted), Some(wrong));
         }
     }
-    assert_eq!(conflicting(&[], Duty::Council), None);
+    assert_eq!(conflict(false, &[], Duty::Council), None);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::{
         checklist::{ChecklistItem, ItemState, checklist},
         dossier::{Dossier, DossierKind},
         id::{CriteriaSetId, DossierId, ProductId},
-        procedure::{DossierState, Duty, Stage, Step, WrongState, conflicting},
+        procedure::{Conflict, DossierState, Duty, Stage, Step, WrongState, conflict},
         product::Product,
         reason::{Reason, Refusal},
         rubric::{CriteriaSet, Criterion, RubricState},
@@ -202,14 +202,15 @@ pub(super) async fn acted(work: &Work, actor: &Actor, id: DossierId, duty: Duty)
     let dossier = dossiers::find_for_update(&work.tx, id, &dossiers_in_reach(actor)).await?.ok_or_else(ServiceError::not_found)?;
     let Actor::Person(person) = actor else { return Ok(dossier) };
     let belongs = person.memberships.iter().any(|(producer, _)| *producer == dossier.producer_id);
-    match (duty, belongs) {
+    let held = dossiers::duties(&work.tx, id, person.id).await?;
+    match conflict(belongs, &held, duty) {
+        None => {}
         // Others' dossiers look like none.
-        (Duty::Producer, false) => return Err(ServiceError::not_found()),
-        (Duty::Commune | Duty::Council | Duty::Province, true) => return Err(ServiceError::refused("id", Reason::OwnProduct)),
-        _ => {}
-    }
-    if let Some(held) = conflicting(&dossiers::duties(&work.tx, id, person.id).await?, duty) {
-        return Err(ServiceError::refused("id", Reason::DutyConflict { duty: held.code().to_owned() }));
+        Some(Conflict::Stranger) => return Err(ServiceError::not_found()),
+        Some(Conflict::OwnProduct) => return Err(ServiceError::refused("id", Reason::OwnProduct)),
+        Some(Conflict::OtherDuty(held)) => {
+            return Err(ServiceError::refused("id", Reason::DutyConflict { duty: held.code().to_owned() }));
+        }
     }
     dossiers::note_duty(&work.tx, id, person.id, duty).await?;
     Ok(dossier)

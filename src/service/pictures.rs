@@ -101,6 +101,24 @@ mod tests {
     }
 
     #[test]
+    fn a_photograph_loses_location_and_comments() {
+        let segment = |marker: u8, body: &[u8]| {
+            let length = u16::try_from(body.len() + 2).expect("short").to_be_bytes();
+            [&[0xFF, marker], length.as_slice(), body].concat()
+        };
+        let exif = segment(0xE1, &[b"Exif\0\0".as_slice(), &phone_exif(8)].concat());
+        let xmp = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x exif:GPSLatitude='23,4N'/>");
+        let scan = [segment(0xDA, &[1, 1, 0, 0, 63, 0]).as_slice(), &[0x12, 0x34], &[0xFF, 0xD9]].concat();
+        let photograph = [&[0xFF, 0xD8], exif.as_slice(), &xmp, &segment(0xFE, b"105.36E"), &scan].concat();
+        let after = clean(photograph.clone(), FileType::Jpeg).expect("cleans");
+        let text = String::from_utf8_lossy(&after).into_owned();
+        assert!(!text.contains("GPSLatitude") && !text.contains("105.36E"), "{text}");
+        let found = exif::Reader::new().read_from_container(&mut Cursor::new(&after)).expect("how it is turned");
+        assert_eq!((found.fields().count(), orientation(&after)), (1, Some(8)));
+        assert!(after.ends_with(&scan), "the picture itself is untouched");
+    }
+
+    #[test]
     fn what_is_no_picture_is_refused() {
         assert!(clean(b"<svg onload='x'/>".to_vec(), FileType::Png).is_err());
         assert!(clean(b"%PDF-1.7".to_vec(), FileType::Pdf).is_err());

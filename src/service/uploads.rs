@@ -118,19 +118,21 @@ pub async fn forget(service: &Service) -> Result<u64, ServiceError> {
 
 /// The type is told by the content, never by the name.
 pub(super) fn check_content(bytes: &[u8], announced: FileType) -> Result<(), Reason> {
-    let found = infer::get(bytes).map_or("?", |kind| kind.mime_type());
-    if found != announced.code() {
-        return Err(Reason::FileTypeMismatch { found: found.to_owned() });
+    let mismatch = |found: &str| Reason::FileTypeMismatch { found: found.to_owned() };
+    if !announced.is_archive() {
+        let found = infer::get(bytes).map_or("?", |kind| kind.mime_type());
+        return if found == announced.code() { Ok(()) } else { Err(mismatch(found)) };
     }
-    if announced.is_archive() {
-        let unreadable = || Reason::FileTypeMismatch { found: "application/zip".to_owned() };
-        let archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
-        let unpacked = archive.decompressed_size().and_then(|size| u64::try_from(size).ok()).unwrap_or(u64::MAX);
-        if expands_too_far(u64::try_from(bytes.len()).unwrap_or(u64::MAX), unpacked) {
-            return Err(Reason::FileExpands);
-        }
+    // Programs write the parts of a document in any order: its type is told by which are there, not by which come first.
+    let archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| mismatch("?"))?;
+    let holds = |part: &str| archive.index_for_name(part).is_some();
+    let main_part = if announced == FileType::Docx { "word/document.xml" } else { "xl/workbook.xml" };
+    if !holds("[Content_Types].xml") || !holds(main_part) {
+        return Err(mismatch("application/zip"));
     }
-    Ok(())
+    let unpacked = archive.decompressed_size().and_then(|size| u64::try_from(size).ok()).unwrap_or(u64::MAX);
+    let packed = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if expands_too_far(packed, unpacked) { Err(Reason::FileExpands) } else { Ok(()) }
 }
 
 /// The token of an upload's address follows from the deployment's secret, so that a repeated request gives the same address.

@@ -29,6 +29,13 @@ both! {
         let all = all.as_array().expect("entries");
         assert!(all.windows(2).all(|pair| pair[0]["previousHash"] == pair[1]["hash"]), "each names the one before it");
         assert_eq!(proof["headHash"], all[0]["hash"]);
+        let keys: Value = serde_json::from_str(&reqwest::get(text(&proof["keysUrl"])).await.expect("keys").text().await.expect("text")).expect("json");
+        let key: [u8; 32] = data_encoding::BASE64URL_NOPAD.decode(text(&keys["keys"][0]["x"]).as_bytes()).expect("base64").try_into().expect("32 bytes");
+        let signature = text(&proof["signature"]);
+        let (signed, mark) = signature.rsplit_once('.').expect("three parts");
+        let mark: [u8; 64] = data_encoding::BASE64URL_NOPAD.decode(mark.as_bytes()).expect("base64").try_into().expect("64 bytes");
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&key).expect("a key");
+        key.verify_strict(signed.as_bytes(), &ed25519_dalek::Signature::from_bytes(&mark)).expect("signed when it was written");
         let payload = text(&proof["signature"]).split('.').nth(1).map(|p| data_encoding::BASE64URL_NOPAD.decode(p.as_bytes()).expect("base64"));
         let signed: Value = serde_json::from_slice(&payload.expect("a payload")).expect("json");
         assert_eq!(signed, json!({ "seq": text(&of_rating[0]["sequence"]).parse::<i64>().expect("a number"), "hash": hash }));

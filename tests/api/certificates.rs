@@ -3,7 +3,7 @@
 use chrono::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use jwt_compact::{AlgorithmExt, UntrustedToken, alg::Ed25519, prelude::*};
-use ocop_catalog::service::reminders;
+use ocop_catalog::{sandbox::ItemStatus, service::reminders};
 use serde_json::{Value, json};
 
 use crate::harness::{OnSale, World, both, text};
@@ -97,6 +97,10 @@ both! {
     /// A certificate that ends takes its listing down and is reminded of before, without anybody's doing.
     async fn what_ends_is_told_before(world: World) {
         let (sale, _, url) = sale(&world).await;
+        world.connect(&world.sign_in("admin").await).await;
+        world.later(Duration::seconds(1)).await;
+        let status = || world.sandbox.items().first().map(|item| item.status);
+        assert_eq!(status(), Some(ItemStatus::Normal));
         let expiring = "query($n: Int!) { certificatesExpiring(within: $n) { nodes { id reminders { days via state } } } }";
         let days_before = |days: i64| "2029-11-22T17:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().expect("an instant") - Duration::days(days);
         let remind = async |days: i64| {
@@ -121,6 +125,8 @@ both! {
         assert_eq!(visible().await, Value::Null, "midnight in Vietnam, before anything ran");
         assert!(get(&url, "application/json").await.2.contains("\"EXPIRED\""));
         world.drain().await;
+        world.later(Duration::seconds(1)).await;
+        assert_eq!(status(), Some(ItemStatus::Unlist), "off the channel by itself");
         assert_eq!(world.sign_in("admin").await.data(expiring, json!({ "n": 30 })).await["certificatesExpiring"]["nodes"], json!([]));
     }
 }

@@ -197,8 +197,16 @@ both! {
         let (create, input) = session(&good, &dossier);
         let id = text(&cast.admin.done(&create, input.clone()).await["councilSession"]["id"]);
         assert_eq!(cast.admin.refused(&create, input.clone()).await, refusal("WRONG_STATE", "input.dossiers.0"), "one session at a time");
+        open(&cast.admin, &id).await;
+        let save = mutation("$s: ID!, $d: ID!, $m: [MarkInput!]!", "scoreSheetSave(id: $s, dossier: $d, input: { marks: $m })", "councilSession { id }");
+        cast.council[0].done(&save, json!({ "s": id, "d": dossier, "m": marks([10, 10, 10]) })).await;
+        cast.council[0].done(&mutation("$s: ID!, $d: ID!", "scoreSheetSubmit(id: $s, dossier: $d)", "councilSession { id }"), json!({ "s": id, "d": dossier })).await;
         cast.admin.done(&mutation("$id: ID!", "councilCancel(id: $id)", "councilSession { state }"), json!({ "id": id })).await;
-        cast.admin.done(&create, input).await;
+        let again = text(&cast.admin.done(&create, input).await["councilSession"]["id"]);
+        open(&cast.admin, &again).await;
+        score(&cast, &again, &dossier).await;
+        let outcome = cast.seller.caller.data("query($id: ID!) { dossier(id: $id) { outcome { average } } }", json!({ "id": dossier })).await;
+        assert_eq!(outcome["dossier"]["outcome"]["average"], "80.00", "the same people score again, and the first sheet is void");
     }
 }
 

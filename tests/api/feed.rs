@@ -9,6 +9,7 @@ use ocop_catalog::{
         changes::{self, NewChange},
     },
 };
+use sea_orm::{ConnectionTrait, Database as Sea, DatabaseBackend, Statement};
 use serde_json::{Value, json};
 
 use crate::harness::{Caller, Database, Engine, World, both, fields, monday, text};
@@ -149,7 +150,7 @@ async fn reversed_commits_lose_nothing_on_postgres() {
         changes::append(&tx, &[quick_change], monday()).await.expect("appends");
         tx.commit().await.expect("commits");
     });
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    waiting_for_the_lock(&world).await;
     let between = changes::after(store, start, 10).await.expect("reads");
     let at = between.last().map_or(start, |change| change.seq);
     slow.commit().await.expect("commits");
@@ -160,6 +161,17 @@ async fn reversed_commits_lose_nothing_on_postgres() {
     let mut expected = ids.clone();
     expected.sort();
     assert_eq!(seen, expected, "a reader between the two commits sees both, each once");
+}
+
+/// Returns once a transaction of this database waits for an advisory lock.
+async fn waiting_for_the_lock(world: &World) {
+    let database = Sea::connect(world.database_url()).await.expect("connects");
+    let waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while database.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, waiting)).await.expect("reads").is_none() {
+        tokio::task::yield_now().await;
+    }
+    database.close().await.expect("closes");
 }
 
 fn listing_id(global: &str) -> ocop_catalog::domain::id::ListingId {

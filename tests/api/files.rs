@@ -16,17 +16,24 @@ const STAGE: &str =
 const PNG: &str = "image/png";
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
-/// A zip archive with one entry that says it unpacks to some size.
-fn archive(name: &str, unpacked: u32) -> Vec<u8> {
-    let name = name.as_bytes();
-    let length = u16::try_from(name.len()).expect("short").to_le_bytes();
-    let sizes = [2u32.to_le_bytes(), unpacked.to_le_bytes()].concat();
-    // Deflated: an empty final block.
-    let local = [b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0".as_slice(), &[0; 4], &sizes, &length, &[0, 0], name, &[3, 0]].concat();
-    let central = [b"PK\x01\x02\x14\0\x14\0\0\0\x08\0\0\0\0\0".as_slice(), &[0; 4], &sizes, &length, &[0; 16], name].concat();
-    let (at, size) = (u32::try_from(local.len()).expect("short"), u32::try_from(central.len()).expect("short"));
-    [local, central, b"PK\x05\x06\0\0\0\0\x01\0\x01\0".to_vec(), size.to_le_bytes().to_vec(), at.to_le_bytes().to_vec(), vec![0, 0]]
-        .concat()
+/// A zip archive whose first entry says it unpacks to some size; beside it the parts of a document, when it is to look like one.
+fn archive(names: &[&str], unpacked: u32) -> Vec<u8> {
+    let (mut body, mut directory) = (Vec::new(), Vec::new());
+    for (index, name) in names.iter().enumerate() {
+        let at = u32::try_from(body.len()).expect("short");
+        let name = name.as_bytes();
+        let length = u16::try_from(name.len()).expect("short").to_le_bytes();
+        let size = if index == 0 { unpacked } else { 0 };
+        let sizes = [2u32.to_le_bytes(), size.to_le_bytes()].concat();
+        // Deflated: an empty final block.
+        body.extend([b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0".as_slice(), &[0; 4], &sizes, &length, &[0, 0], name, &[3, 0]].concat());
+        let head = [b"PK\x01\x02\x14\0\x14\0\0\0\x08\0\0\0\0\0".as_slice(), &[0; 4], &sizes, &length, &[0; 12]].concat();
+        directory.extend([head.as_slice(), &at.to_le_bytes(), name].concat());
+    }
+    let count = u16::try_from(names.len()).expect("few").to_le_bytes();
+    let (at, size) = (u32::try_from(body.len()).expect("short"), u32::try_from(directory.len()).expect("short"));
+    let end = [b"PK\x05\x06\0\0\0\0".as_slice(), &count, &count, &size.to_le_bytes(), &at.to_le_bytes(), &[0, 0]].concat();
+    [body, directory, end].concat()
 }
 
 /// What an address answers to who shows a token.
@@ -64,14 +71,15 @@ both! {
         let seller = world.seller("lan").await;
         let svg = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>";
         let product = seller.product("Mật ong").await;
-        let bomb = archive("word/document.xml", 1_000_000_000);
+        let bomb = archive(&["word/document.xml", "[Content_Types].xml"], 1_000_000_000);
         for (kind, bytes, code) in [
             ("application/pdf", svg.as_slice(), "FILE_TYPE_MISMATCH"),
             (PNG, svg, "FILE_TYPE_MISMATCH"),
             (PNG, b"\xff\xd8\xff\xe0\0\x10JFIF\0", "FILE_TYPE_MISMATCH"),
             ("application/pdf", b"MZ\x90\0", "FILE_TYPE_MISMATCH"),
-            (DOCX, &archive("evil.txt", 10), "FILE_TYPE_MISMATCH"),
+            (DOCX, &archive(&["evil.txt"], 10), "FILE_TYPE_MISMATCH"),
             (DOCX, &bomb, "FILE_EXPANDS"),
+            (DOCX, b"PK\x03\x04", "FILE_TYPE_MISMATCH"),
         ] {
             let input = json!({ "fileName": "x", "contentType": kind, "size": bytes.len(), "sha256": sha256(bytes) });
             let staged = seller.caller.done(STAGE, json!({ "i": input })).await["upload"].clone();
@@ -82,6 +90,20 @@ both! {
             let given = json!({ "u": staged["id"], "p": product });
             assert_eq!(seller.caller.refused(&attach, given).await, [("UPLOAD_NOT_STORED".to_owned(), "input.upload".to_owned())]);
         }
+    }
+}
+
+both! {
+    /// Documents of the usual programs are taken, in whatever order they write their parts.
+    async fn documents_and_workbooks_are_taken(world: World) {
+        let seller = world.seller("lan").await;
+        let xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+        let (document, workbook) = (include_bytes!("../fixtures/form.docx"), include_bytes!("../fixtures/products.xlsx"));
+        upload(&seller.caller, "phiếu.docx", DOCX, document).await;
+        upload(&seller.caller, "bảng.xlsx", xlsx, workbook).await;
+        let input = json!({ "fileName": "x", "contentType": DOCX, "size": workbook.len(), "sha256": sha256(workbook) });
+        let staged = seller.caller.done(STAGE, json!({ "i": input })).await["upload"].clone();
+        assert_eq!(put(&text(&staged["url"]), workbook).await.0, 422, "a workbook is no document");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         certificate::legal_day,
         council::{CouncilDuty, FEWEST_MEMBERS, Finding, Seat, Session, SessionState, SessionStep, first_meeting_day},
         id::{CouncilSessionId, DossierId, UserId},
-        procedure::{DossierState, Duty, Stage, Step},
+        procedure::{Conflict, Duty, Stage, Step, conflict},
         reason::{Reason, Refusal},
         sheet::{SheetState, Totals},
     },
@@ -156,15 +156,13 @@ async fn exclude_unfit(work: &Work, session: &Session, seats: &[Seat], wanted: &
         for id in wanted {
             let dossier = dossiers::find(&work.tx, *id, &found()).await?.ok_or_else(ServiceError::not_found)?;
             let belongs = producers.iter().any(|(producer, _)| *producer == dossier.producer_id);
-            let duties = dossiers::duties(&work.tx, *id, seat.account).await?;
-            if !belongs && duties.is_empty() {
-                continue;
-            }
+            let held = dossiers::duties(&work.tx, *id, seat.account).await?;
+            let Some(conflict) = conflict(belongs, &held, Duty::Council) else { continue };
             if seat.duty == CouncilDuty::Chair {
                 // The chair closes every dossier of the session.
                 return Err(ServiceError::refused("input.members", Reason::ConflictOfInterest));
             }
-            let remark = if belongs { "MEMBER_OF_PRODUCER" } else { "ACTED_IN_ANOTHER_DUTY" };
+            let remark = if conflict == Conflict::OwnProduct { "MEMBER_OF_PRODUCER" } else { "ACTED_IN_ANOTHER_DUTY" };
             let sheet = excluded(blank(work, session.id, *id, seat.account), remark);
             sheets::insert(&work.tx, &sheet).await?;
         }
@@ -331,9 +329,7 @@ pub(super) async fn seated(work: &Work, actor: &Actor, id: CouncilSessionId) -> 
 pub(super) async fn before(work: &Work, session: &Session, id: DossierId) -> Result<crate::domain::dossier::Dossier, ServiceError> {
     let dossier = dossiers::find_for_update(&work.tx, id, &found()).await?;
     let here = |d: &crate::domain::dossier::Dossier| matches!(d.stage, Stage::UnderEvaluation { session: s } if s == session.id);
-    let dossier = dossier.filter(here).ok_or_else(|| ServiceError::refused("dossier", Reason::NotFound))?;
-    debug_assert_eq!(dossier.stage.state(), DossierState::UnderEvaluation);
-    Ok(dossier)
+    dossier.filter(here).ok_or_else(|| ServiceError::refused("dossier", Reason::NotFound))
 }
 
 pub(super) fn step(session: &mut Session, step: SessionStep) -> Result<(), ServiceError> {
