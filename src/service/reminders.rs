@@ -4,7 +4,7 @@ use chrono::{Days, Duration};
 use serde_json::json;
 
 use crate::{
-    domain::{actor::Reach, certificate::reminder_due, producer::MemberRole, rating::Rating},
+    domain::{actor::Reach, certificate::reminder_due, producer::MemberRole},
     notify::{Letter, Undelivered},
     service::{Service, ServiceError},
     store::{
@@ -86,11 +86,6 @@ pub async fn deliver_next(service: &Service) -> Result<bool, ServiceError> {
     reminders::settle(&tx, &reminder).await?;
     tx.commit().await?;
     Ok(true)
-}
-
-/// The reminders of a rating in order, for those who may see when it ends.
-pub async fn of_rating(service: &Service, rating: &Rating) -> Result<Vec<Reminder>, ServiceError> {
-    Ok(reminders::of_ratings(&service.store, &[rating.id]).await?)
 }
 
 async fn letter(service: &Service, reminder: &Reminder) -> Result<Option<Letter>, ServiceError> {

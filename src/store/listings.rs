@@ -1,9 +1,7 @@
 //! Listings.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::{
@@ -170,11 +168,6 @@ pub async fn page(
 pub async fn count(db: &impl Db, filter: &ListingFilter, view: &View, cap: u64) -> Result<u64, StoreError> {
     let ids: Vec<Uuid> = narrowed(filter, view).select_only().column(Column::Id).limit(cap).into_tuple().all(db.connection()).await?;
     Ok(ids.len() as u64)
-}
-
-/// How many listings the public sees at an instant.
-pub async fn count_public(db: &impl Db, at: DateTime<Utc>) -> Result<u64, StoreError> {
-    Ok(Entity::find().filter(public(at)).count(db.connection()).await?)
 }
 
 /// Public listings by id after one, for snapshots; of one producer where one is given.

@@ -245,7 +245,8 @@ impl DossierObject {
     async fn outcome(&self, context: &Context<'_>) -> Result<Option<OutcomeObject>, Fault> {
         let Some((_, found)) = self.0.stage.outcome() else { return Ok(None) };
         let book = loader(context)?.load_one(RulebookKey(self.0.rulebook.clone())).await?;
-        Ok(book.map(|book| OutcomeObject::new(found.clone(), &book, asked(context).map(|a| a.locale).unwrap_or_default())))
+        let locale = asked(context)?.locale;
+        Ok(book.map(|book| OutcomeObject::new(found.clone(), &book, locale)))
     }
 
     /// The session of the council that has it or rated it; null before that, and once it is decided.
