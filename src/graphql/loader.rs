@@ -92,6 +92,10 @@ key! {
     DossierKey(DossierId),
     /// The product of a dossier that the reader may see.
     ReviewedProductKey(ProductId),
+    /// The checklist of a dossier.
+    ChecklistOf(DossierId),
+    /// The producer with an id, also a suspended one: its name stands on certificates.
+    PrintedProducerKey(ProducerId),
     /// The documents of a dossier.
     DocumentsOf(DossierId),
     /// The upload behind a document.

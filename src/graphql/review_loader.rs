@@ -6,24 +6,28 @@ use std::collections::HashMap;
 use crate::{
     domain::{
         actor::Reach,
+        checklist::ChecklistItem,
         council::Seat,
         dossier::Dossier,
         id::DossierId,
+        producer::Producer,
         product::Product,
         rating::{Rating, Withdrawal},
         rubric::{CriteriaSet, Criterion},
         rulebook::Rulebook,
     },
     graphql::loader::{
-        AccountKey, Batch, BatchError, CriteriaOf, CriteriaSetKey, DocumentsOf, DossierKey, RatingKey, RatingOf, RemindersOf,
-        ReviewedProductKey, RulebookKey, SeatsOf, SessionDossiersOf, StagesOf, UploadKey, WithdrawalsOf, grouped, load,
+        AccountKey, Batch, BatchError, ChecklistOf, CriteriaOf, CriteriaSetKey, DocumentsOf, DossierKey, PrintedProducerKey, RatingKey,
+        RatingOf, RemindersOf, ReviewedProductKey, RulebookKey, SeatsOf, SessionDossiersOf, StagesOf, UploadKey, WithdrawalsOf, grouped,
+        load,
     },
+    service::dossiers as checklists,
     store::{
         accounts::{self, Account},
         councils,
         documents::{self, Document},
         dossiers::{self, StageEntry},
-        products, ratings,
+        producers, products, ratings,
         reminders::{self, Reminder},
         rubrics, rulebooks,
         uploads::{self, Upload},
@@ -61,6 +65,13 @@ load!(DossierKey => Dossier, |batch, ids| {
 load!(ReviewedProductKey => Product, |batch, ids| {
     let found = products::find_many(&batch.service.store, &ids, &Reach::All).await?;
     found.into_iter().map(|p| (ReviewedProductKey(p.id), p)).collect()
+});
+load!(ChecklistOf => Vec<ChecklistItem>, |batch, ids| {
+    let found = checklists::checklists_of(&batch.service, &ids, &batch.dossiers).await?;
+    found.into_iter().map(|(id, items)| (ChecklistOf(id), items)).collect()
+});
+load!(PrintedProducerKey => Producer, |batch, ids| {
+    producers::find_many(&batch.service.store, &ids).await?.into_iter().map(|p| (PrintedProducerKey(p.id), p)).collect()
 });
 load!(DocumentsOf => Vec<Document>, |batch, ids| {
     grouped(documents::of_dossiers(&batch.service.store, &ids).await?, |d| DocumentsOf(d.dossier_id))

@@ -71,9 +71,8 @@ pub async fn verify(service: &Service, number: &str) -> Result<(Verification, Op
 }
 
 /// Product, producer, stars, decision, validity and status of a rating, signed with the service's key: a JWS in compact form.
-pub async fn attestation(service: &Service, rating: &Rating) -> Result<String, ServiceError> {
+pub fn attestation(service: &Service, rating: &Rating, shown: &Shown) -> Result<String, ServiceError> {
     let today = service.clock.today();
-    let shown = shown(service, rating).await?;
     let claims = Claims {
         iss: service.tokens.issuer(),
         iat: service.clock.now().timestamp(),

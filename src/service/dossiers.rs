@@ -2,6 +2,7 @@
 
 use chrono::Datelike;
 use serde_json::json;
+use std::collections::HashMap;
 
 use crate::{
     domain::{
@@ -25,7 +26,7 @@ use crate::{
         rulebooks,
         work::{Work, begin},
     },
-    store::{Db, admin_units, documents, dossiers, producers, products, rubrics, variants},
+    store::{self, Db, admin_units, documents, dossiers, producers, products, rubrics, variants},
 };
 
 /// Reach of statements on a dossier that was found within reach in the same transaction.
@@ -196,6 +197,16 @@ pub async fn checklist_of(service: &Service, dossier: &Dossier) -> Result<Vec<Ch
     items(&service.store, dossier).await
 }
 
+/// The checklists of those of these dossiers that are within reach.
+pub async fn checklists_of(
+    service: &Service,
+    ids: &[DossierId],
+    reach: &DossierReach,
+) -> Result<HashMap<DossierId, Vec<ChecklistItem>>, ServiceError> {
+    let dossiers = dossiers::find_many(&service.store, ids, reach).await?;
+    checklists(&service.store, &dossiers).await
+}
+
 /// Loads a dossier under lock for somebody who acts on it in a duty, and notes that. Who acted on it in another duty, or belongs to
 /// its producer, may not.
 pub(super) async fn acted(work: &Work, actor: &Actor, id: DossierId, duty: Duty) -> Result<Dossier, ServiceError> {
@@ -320,9 +331,24 @@ async fn ready(db: &impl Db, dossier: &mut Dossier) -> Result<(), ServiceError> 
 }
 
 async fn items(db: &impl Db, dossier: &Dossier) -> Result<Vec<ChecklistItem>, ServiceError> {
-    let book = rulebooks::named(db, &dossier.rulebook).await?;
-    let product = products::find(db, dossier.product_id, &EVERYTHING).await?.ok_or_else(ServiceError::not_found)?;
-    let producer = producers::find(db, dossier.producer_id).await?.ok_or_else(ServiceError::not_found)?;
-    let attached: Vec<_> = documents::of_dossiers(db, &[dossier.id]).await?.into_iter().map(|d| d.requirement).collect();
-    Ok(checklist(&book, producer.kind, product.group, &attached))
+    Ok(checklists(db, std::slice::from_ref(dossier)).await?.remove(&dossier.id).unwrap_or_default())
+}
+
+/// The checklists of some dossiers, with one statement a noun.
+async fn checklists(db: &impl Db, of: &[Dossier]) -> Result<HashMap<DossierId, Vec<ChecklistItem>>, ServiceError> {
+    let books = store::rulebooks::all(db).await?;
+    let product_ids: Vec<_> = of.iter().map(|d| d.product_id).collect();
+    let producer_ids: Vec<_> = of.iter().map(|d| d.producer_id).collect();
+    let products = products::find_many(db, &product_ids, &EVERYTHING).await?;
+    let producers = producers::find_many(db, &producer_ids).await?;
+    let attached = documents::of_dossiers(db, &of.iter().map(|d| d.id).collect::<Vec<_>>()).await?;
+    let mut found = HashMap::new();
+    for dossier in of {
+        let product = products.iter().find(|p| p.id == dossier.product_id).ok_or_else(ServiceError::not_found)?;
+        let producer = producers.iter().find(|p| p.id == dossier.producer_id).ok_or_else(ServiceError::not_found)?;
+        let book = books.iter().find(|b| b.code == dossier.rulebook).ok_or_else(ServiceError::not_found)?;
+        let codes: Vec<_> = attached.iter().filter(|d| d.dossier_id == dossier.id).map(|d| d.requirement.clone()).collect();
+        found.insert(dossier.id, checklist(book, producer.kind, product.group, &codes));
+    }
+    Ok(found)
 }

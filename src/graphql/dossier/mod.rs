@@ -16,8 +16,8 @@ use crate::{
         error::{Fault, UserError, outcome},
         id::{Kind, encode},
         loader::{
-            AccountKey, CriteriaOf, CriteriaSetKey, DocumentsOf, ProducerKey, RatingKey, RatingOf, ReviewedProductKey, RulebookKey,
-            StagesOf,
+            AccountKey, ChecklistOf, CriteriaOf, CriteriaSetKey, DocumentsOf, ProducerKey, RatingKey, RatingOf, ReviewedProductKey,
+            RulebookKey, StagesOf,
         },
         producer::ProducerObject,
         product::ProductObject,
@@ -211,7 +211,7 @@ impl DossierObject {
 
     /// The documents its rulebook asks for and how they stand; a few dozen.
     async fn checklist(&self, context: &Context<'_>) -> Result<Vec<ChecklistItemObject>, Fault> {
-        let items = dossiers::checklist_of(&asked(context)?.service, &self.0).await?;
+        let items = loader(context)?.load_one(ChecklistOf(self.0.id)).await?.unwrap_or_default();
         Ok(items.into_iter().map(ChecklistItemObject).collect())
     }
 

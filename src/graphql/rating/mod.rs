@@ -11,11 +11,11 @@ use crate::{
         context::{asked, loader},
         error::Fault,
         id::{Kind, encode},
-        loader::{ProductKey, RemindersOf, WithdrawalsOf},
+        loader::{PrintedProducerKey, ProductKey, RemindersOf, ReviewedProductKey, WithdrawalsOf},
         product::ProductObject,
         scalar::{Date, Decimal},
     },
-    service::certificates,
+    service::certificates::{self, Shown},
 };
 
 /// Levels that may grant ratings (Decisions 919/QĐ-TTg and 148/QĐ-TTg). Values may be added.
@@ -130,7 +130,10 @@ impl RatingObject {
     /// Product, producer, stars, decision, validity and today's status, signed: a JWS in compact form of type `ocop-attestation`, its
     /// key at `/.well-known/jwks.json`.
     async fn attestation(&self, context: &Context<'_>) -> Result<String, Fault> {
-        Ok(certificates::attestation(&asked(context)?.service, &self.0).await?)
+        let loader = loader(context)?;
+        let product = loader.load_one(ReviewedProductKey(self.0.product_id)).await?.map(|p| p.name_vi).unwrap_or_default();
+        let producer = loader.load_one(PrintedProducerKey(self.0.producer_id)).await?.map(|p| p.legal_name).unwrap_or_default();
+        Ok(certificates::attestation(&asked(context)?.service, &self.0, &Shown { product, producer })?)
     }
 
     /// All withdrawals on record, also those that were taken back; a few at most.

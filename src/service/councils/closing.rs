@@ -21,11 +21,10 @@ use crate::{
         dossiers::{acted, found, go},
         minutes,
         producers::EVERYTHING,
-        rulebooks,
         work::begin,
     },
     store::{
-        Db, accounts,
+        self, Db, accounts,
         councils::{self, SessionReach},
         dossiers, products,
         sheets::{self, Sheet},
@@ -156,11 +155,12 @@ async fn load(db: &impl Db, session: CouncilSessionId) -> Result<Vec<Board>, Ser
     let mut known: HashMap<_, _> = dossiers::find_many(db, &ids, &found()).await?.into_iter().map(|d| (d.id, d)).collect();
     let product_ids: Vec<_> = known.values().map(|d| d.product_id).collect();
     let products: HashMap<_, _> = products::find_many(db, &product_ids, &EVERYTHING).await?.into_iter().map(|p| (p.id, p)).collect();
+    let books = store::rulebooks::all(db).await?;
     let mut boards = Vec::new();
     for id in ids {
         let Some(dossier) = known.remove(&id) else { continue };
         let product = products.get(&dossier.product_id).cloned().ok_or_else(ServiceError::not_found)?;
-        let book = rulebooks::named(db, &dossier.rulebook).await?;
+        let book = books.iter().find(|b| b.code == dossier.rulebook).cloned().ok_or_else(ServiceError::not_found)?;
         let sheets: Vec<_> = all_sheets.iter().filter(|s| s.dossier == id).cloned().collect();
         let findings: Vec<_> = all_findings.iter().filter(|f| f.dossier == id).cloned().collect();
         boards.push(board(dossier, product, book, sheets, findings));

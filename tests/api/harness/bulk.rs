@@ -80,6 +80,20 @@ pub(crate) async fn publish(service: &Service, products: usize, pictures: &str) 
     }
 }
 
+/// Dossiers of as many products, filled in.
+pub(crate) async fn dossiers(service: &Service, count: usize) {
+    let system = Actor::System;
+    let call = Call::new(&system);
+    let data = ProducerData { legal_name: "HTX hồ sơ".into(), commune_code: Some("01090".into()), ..ProducerData::default() };
+    let producer = producers::register(service, &call, data).await.expect("registers");
+    for number in 0..count {
+        let data = ProductData { group: Some(ProductGroup::Food), name_vi: format!("Hồ sơ số {number}"), ..ProductData::default() };
+        let product = products::create(service, &call, producer, data, Vec::new()).await.expect("creates");
+        let dossier = dossiers::create(service, &call, product, None).await.expect("opens");
+        council::fill_in(service, dossier).await;
+    }
+}
+
 /// Connects a sandbox as a shop of the province.
 pub(crate) async fn connect(service: &Service, url: &str) {
     let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
