@@ -2,8 +2,8 @@
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use std::time::Duration;
 
@@ -12,6 +12,11 @@ use crate::store::StoreError;
 /// Key of the advisory lock that orders the change log; any number, the same in every replica.
 pub(super) const CHANGE_LOCK: i64 = 0x0C0B_0001;
 const MIGRATION_LOCK: i64 = 0x0C0B_0002;
+/// With [`OPEN_PAUSE`], how long an opening waits for others: five seconds, as for a server that does not answer.
+const OPEN_TRIES: u32 = 100;
+const OPEN_PAUSE: Duration = Duration::from_millis(50);
+/// SQLite's primary result code for "another connection holds the lock" (<https://sqlite.org/rescode.html#busy>).
+const SQLITE_BUSY: u32 = 5;
 /// Key of the advisory lock that orders the decision log; taken before [`CHANGE_LOCK`] wherever both are.
 pub(super) const AUDIT_LOCK: i64 = 0x0C0B_0003;
 
@@ -146,7 +151,34 @@ async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, StoreEr
                 .pragma("synchronous", "FULL")
         })
         .map_sqlx_postgres_opts(|postgres| postgres.options([("statement_timeout", "10000"), ("lock_timeout", "8000")]));
-    let mut connection = Database::connect(options).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let mut connection = connect(options).await?;
     connection.set_metric_callback(|_| metrics::counter!("ocop_sql_statements_total").increment(1));
     Ok(connection)
+}
+
+/// SQLite changes a new file's journal without waiting for others who do the same: `busy_timeout` does not cover it
+/// (<https://sqlite.org/wal.html>, "Sometimes Queries Return SQLITE_BUSY In WAL Mode"). Whoever comes second waits here.
+async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    let mut tries = 0;
+    loop {
+        match Database::connect(options.clone()).await {
+            Ok(connection) => return Ok(connection),
+            Err(error) if tries < OPEN_TRIES && is_busy(&error) => {
+                tries += 1;
+                tokio::time::sleep(OPEN_PAUSE).await;
+            }
+            Err(error) => return Err(StoreError::Unavailable(error.to_string())),
+        }
+    }
+}
+
+fn is_busy(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }

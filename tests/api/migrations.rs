@@ -41,7 +41,7 @@ async fn sample(connection: &sea_orm::DatabaseConnection) {
 async fn replicas_that_start_together_migrate_once() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let database = Database::empty(engine).await;
-        let starts = (0..3).map(|_| {
+        let starts = (0..8).map(|_| {
             let url = database.url.clone();
             tokio::spawn(async move {
                 let store = Store::connect(&url, 2).await.expect("connects");
