@@ -97,7 +97,7 @@ pub async fn service(config: &Config, store: Store, clock: Clock) -> Result<Serv
     let notifier = Notifier::new(&config.notify, policy).map_err(StartError::Other)?;
     let base_url = config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let audience = config.token_audience.clone();
-    let parts = Parts { store, clock, secrets, marketplaces, files, notifier, base_url, issuer, audience };
+    let parts = Parts { store, clock, secrets, marketplaces, files, notifier, base_url, workers: config.workers, issuer, audience };
     let service = Service::start(parts).await?;
     reference::load(&service).await?;
     Ok(service)

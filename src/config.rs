@@ -55,7 +55,7 @@ impl Default for Config {
             public_url: None,
             token_audience: "ocop-catalog".to_owned(),
             secret_key: None,
-            workers: 4,
+            workers: 16,
             graphiql: true,
             behind_proxy: false,
             outbound_allow_private: false,
@@ -89,7 +89,7 @@ impl Config {
             public_url: given("OCOP_PUBLIC_URL").map(public_url).transpose()?,
             token_audience: given("OCOP_TOKEN_AUDIENCE").unwrap_or(default.token_audience),
             secret_key: secret.transpose()?,
-            workers: number(given("OCOP_WORKERS"), "OCOP_WORKERS", 4)? as usize,
+            workers: number(given("OCOP_WORKERS"), "OCOP_WORKERS", 16)? as usize,
             graphiql: switch(given("OCOP_GRAPHIQL"), "OCOP_GRAPHIQL", default.graphiql)?,
             behind_proxy: switch(given("OCOP_BEHIND_PROXY"), "OCOP_BEHIND_PROXY", false)?,
             outbound_allow_private: switch(given("OCOP_OUTBOUND_ALLOW_PRIVATE"), "OCOP_OUTBOUND_ALLOW_PRIVATE", false)?,
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn given_values_replace_defaults_and_empty_ones_do_not() {
         assert_eq!(read("OCOP_WORKERS", "7").expect("reads").workers, 7);
-        assert_eq!(read("OCOP_WORKERS", " ").expect("reads").workers, 4);
+        assert_eq!(read("OCOP_WORKERS", " ").expect("reads").workers, 16);
         assert!(!read("OCOP_GRAPHIQL", "false").expect("reads").graphiql);
         assert!(read("OCOP_SECRET_KEY", "").expect("reads").secret_key.is_none());
     }

@@ -2,15 +2,10 @@
 
 use chrono::Duration;
 use std::time;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-use crate::service::{
-    Service, ServiceError, housekeeping, publicity,
-    pushes::{self, Ran},
-    reminders, uploads,
-};
+use crate::service::{Service, ServiceError, housekeeping, publicity, pushes, reminders, uploads};
 
 /// How long an idle worker waits before it looks again.
 const IDLE: time::Duration = time::Duration::from_millis(150);
@@ -23,12 +18,10 @@ const TICK: time::Duration = time::Duration::from_secs(1);
 const TICKS_PER_FILL: u64 = 10;
 const TICKS_PER_CLEANING: u64 = 3600;
 
-/// Works until the stop, with as many pushes at once as there are workers; then finishes what is in flight or gives it back.
+/// Works until the stop, with so many pushes at once; then finishes what is in flight or gives it back.
 pub async fn run(service: Service, workers: usize, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
-    for _ in 0..workers.max(1) {
-        tasks.spawn(push(service.clone(), stop.clone()));
-    }
+    tasks.spawn(push(service.clone(), workers.max(1), stop.clone()));
     tasks.spawn(keep_dates(service, stop));
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
@@ -37,33 +30,70 @@ pub async fn run(service: Service, workers: usize, stop: CancellationToken) {
     }
 }
 
-async fn push(service: Service, stop: CancellationToken) {
-    let worker = service.new_id();
+async fn push(service: Service, workers: usize, stop: CancellationToken) {
+    let mut pushes = JoinSet::new();
     while !stop.is_cancelled() {
-        let wait = match next(&service, worker, &stop).await {
-            Some(Ok(Ran::One)) => continue,
-            Some(Ok(Ran::Idle)) => IDLE,
-            Some(Err(error)) => {
-                tracing::warn!(%error, "a push could not be worked on");
+        while let Some(ended) = pushes.try_join_next() {
+            report(ended);
+        }
+        let wait = match pushes::claim(&service, workers - pushes.len()).await {
+            Ok(claims) if claims.is_empty() => IDLE,
+            Ok(claims) => {
+                for claim in claims {
+                    let service = service.clone();
+                    pushes.spawn(async move { pushes::run(&service, claim).await });
+                }
+                continue_when_free(&mut pushes, workers, &stop).await;
+                continue;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "pushes could not be claimed");
                 AFTER_FAULT
             }
-            None => break,
         };
-        stop.run_until_cancelled(tokio::time::sleep(wait)).await;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            Some(ended) = pushes.join_next() => report(ended),
+            () = stop.cancelled() => {}
+        }
     }
-    match pushes::release(&service, worker).await {
+    finish(&service, pushes).await;
+}
+
+/// Waits while every worker is busy.
+async fn continue_when_free(pushes: &mut JoinSet<Result<(), ServiceError>>, workers: usize, stop: &CancellationToken) {
+    while pushes.len() >= workers {
+        tokio::select! {
+            Some(ended) = pushes.join_next() => report(ended),
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Lets pushes in flight end within the grace, then gives back what did not.
+async fn finish(service: &Service, mut pushes: JoinSet<Result<(), ServiceError>>) {
+    let ending = async {
+        while let Some(ended) = pushes.join_next().await {
+            report(ended);
+        }
+    };
+    if tokio::time::timeout(GRACE, ending).await.is_err() {
+        tracing::warn!("pushes did not end in time and are given back");
+    }
+    let owners = pushes::under_way(service);
+    pushes.shutdown().await;
+    match pushes::release(service, &owners).await {
         Ok(0) => {}
         Ok(released) => tracing::info!(released, "leases given back"),
         Err(error) => tracing::warn!(%error, "leases could not be given back; they run out by themselves"),
     }
 }
 
-/// One step; `None` when it did not end within the grace after the stop.
-async fn next(service: &Service, worker: Uuid, stop: &CancellationToken) -> Option<Result<Ran, ServiceError>> {
-    let mut step = Box::pin(pushes::run_next(service, worker));
-    tokio::select! {
-        ran = &mut step => Some(ran),
-        () = stop.cancelled() => tokio::time::timeout(GRACE, step).await.ok(),
+fn report(ended: Result<Result<(), ServiceError>, JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a push could not be worked on"),
+        Err(error) => tracing::error!(%error, "a push ended early"),
     }
 }
 

@@ -21,6 +21,7 @@ mod m0011_dossiers;
 mod m0012_councils;
 mod m0013_audit_chain;
 mod m0014_certificates;
+mod m0015_push;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_councils::Migration),
             Box::new(m0013_audit_chain::Migration),
             Box::new(m0014_certificates::Migration),
+            Box::new(m0015_push::Migration),
         ]
     }
 }

@@ -168,6 +168,7 @@ async fn connect(service: &Service, url: &str, partner_key: &str, access_token: 
             setting("partner_key", partner_key),
             setting("shop_id", &SHOP.to_string()),
             setting("access_token", access_token),
+            setting("calls_per_second", "1000"),
         ],
         producer: None,
     };

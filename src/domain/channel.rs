@@ -1,11 +1,12 @@
 //! Channels: connections to marketplaces, and the state of each listing on each of them.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     code::coded,
     id::{ChannelId, ChannelListingId, ListingId, ProducerId},
-    sync::{Acknowledged, SyncState},
+    sync::{Acknowledged, Aim, Call, RemoteState, SyncState, Trouble},
 };
 
 coded! {
@@ -17,6 +18,8 @@ coded! {
         Paused = "PAUSED",
         /// The marketplace refuses our credentials; someone must connect again.
         NeedsAttention = "NEEDS_ATTENTION",
+        /// Waits for its seller's consent on the marketplace.
+        Connecting = "CONNECTING",
         /// Ended; nothing is pushed any more.
         Disconnected = "DISCONNECTED",
     }
@@ -70,8 +73,18 @@ pub struct ChannelListing {
     pub create_sent: bool,
     /// The channel's id of the item.
     pub remote_id: Option<String>,
+    /// What we want of the listing on the channel, when it was last worked on.
+    pub aim: Aim,
+    /// What the channel makes of it, as far as it said.
+    pub remote_state: RemoteState,
     /// The channel's own word for its state.
     pub remote_status: Option<String>,
+    /// Why the channel does not show it, in its words.
+    pub remote_reasons: Vec<RemoteReason>,
+    /// When the channel last told its state.
+    pub remote_seen_at: Option<DateTime<Utc>>,
+    /// When its state is read again; `None` when nothing is expected to change by itself.
+    pub reread_at: Option<DateTime<Utc>>,
     /// Where buyers see it.
     pub remote_url: Option<String>,
     /// Failures in a row.
@@ -105,6 +118,12 @@ coded! {
         NeedsAttention = "NEEDS_ATTENTION",
         /// Gave up after the whole schedule.
         Dead = "DEAD",
+        /// Gave up, and an admin said why it stays so.
+        Discarded = "DISCARDED",
+        /// The channel has the newest version and has not released it yet.
+        InReview = "IN_REVIEW",
+        /// The channel took it off.
+        Suspended = "SUSPENDED",
         /// No longer visible, and still on sale on the channel: being taken off.
         Withdrawing = "WITHDRAWING",
         /// Not on sale on the channel, as wanted.
@@ -121,11 +140,17 @@ impl ChannelListing {
             SyncState::Queued if on_sale => Standing::Outdated,
             SyncState::Queued => Standing::Queued,
             SyncState::Pushing => Standing::Pushing,
-            SyncState::Live => Standing::Live,
+            SyncState::Live => match self.remote_state {
+                RemoteState::InReview => Standing::InReview,
+                RemoteState::Rejected => Standing::RemoteRejected,
+                RemoteState::Suspended => Standing::Suspended,
+                RemoteState::None | RemoteState::Active | RemoteState::Hidden => Standing::Live,
+            },
             SyncState::Retrying => Standing::Retrying,
             SyncState::RemoteRejected => Standing::RemoteRejected,
             SyncState::NeedsAttention => Standing::NeedsAttention,
             SyncState::Dead => Standing::Dead,
+            SyncState::Discarded => Standing::Discarded,
             SyncState::Withdrawn => Standing::Withdrawn,
         }
     }
@@ -134,6 +159,8 @@ impl ChannelListing {
 /// The channel's own words about the last failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncError {
+    /// Its kind, which decides what happens next.
+    pub kind: Trouble,
     /// Code.
     pub code: String,
     /// Message, verbatim.
@@ -142,6 +169,101 @@ pub struct SyncError {
     pub request_id: Option<String>,
     /// The field of ours that must change.
     pub field: Option<String>,
+}
+
+/// Why a channel does not show an item, or soon will not, in its words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RemoteReason {
+    /// What is wrong.
+    pub message: String,
+    /// What the channel suggests.
+    pub suggestion: Option<String>,
+    /// Until when it must be mended, in seconds since 1970.
+    pub deadline: Option<i64>,
+}
+
+coded! {
+    /// Why a channel is left alone for a while.
+    Rest {
+        /// It failed several times in a row.
+        Failing = "FAILING",
+        /// It asked for fewer calls.
+        RateLimited = "RATE_LIMITED",
+        /// Its allowance of the day is used up.
+        QuotaUsed = "QUOTA_USED",
+    }
+}
+
+/// How a channel fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelStatus {
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// Failures in a row that speak of the channel, not of one listing.
+    pub failures: u32,
+    /// Nothing is sent before this instant, and why.
+    pub rest: Option<(DateTime<Utc>, Rest)>,
+    /// When the access token ends; `None` when it does not, or nobody said.
+    pub access_expires_at: Option<DateTime<Utc>>,
+    /// When the seller must have authorised again.
+    pub reauthorize_by: Option<DateTime<Utc>>,
+    /// Grows with each renewal of the tokens; 0 when the channel has none that are renewed.
+    pub tokens_version: i32,
+}
+
+/// One call of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Identity; grows with time.
+    pub id: uuid::Uuid,
+    /// The listing on the channel.
+    pub channel_listing_id: ChannelListingId,
+    /// What was called: a call of the plan, or a look-up.
+    pub call: AttemptCall,
+    /// What went wrong; `None` when it was done.
+    pub error: Option<SyncError>,
+    /// How long it took, in milliseconds.
+    pub millis: u32,
+    /// When it began.
+    pub at: DateTime<Utc>,
+}
+
+coded! {
+    /// What a push called.
+    AttemptCall {
+        /// Create the item.
+        Create = "CREATE",
+        /// Show it.
+        List = "LIST",
+        /// Hide it.
+        Unlist = "UNLIST",
+        /// Delete it.
+        Delete = "DELETE",
+        /// Set its stock.
+        SetStock = "SET_STOCK",
+        /// Set its price.
+        SetPrice = "SET_PRICE",
+        /// Send title, description, pictures.
+        UpdateContent = "UPDATE_CONTENT",
+        /// Look for it under our key.
+        LookUp = "LOOK_UP",
+        /// Read it back.
+        Read = "READ",
+    }
+}
+
+impl From<Call> for AttemptCall {
+    fn from(call: Call) -> Self {
+        match call {
+            Call::Create => Self::Create,
+            Call::SetListed(true) => Self::List,
+            Call::SetListed(false) => Self::Unlist,
+            Call::Delete => Self::Delete,
+            Call::SetStock => Self::SetStock,
+            Call::SetPrice => Self::SetPrice,
+            Call::UpdateContent => Self::UpdateContent,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +284,12 @@ mod tests {
             acknowledged: Acknowledged { listed, ..Acknowledged::default() },
             create_sent: false,
             remote_id: None,
+            aim: Aim::Publish,
+            remote_state: RemoteState::Active,
             remote_status: None,
+            remote_reasons: Vec::new(),
+            remote_seen_at: None,
+            reread_at: None,
             remote_url: None,
             failures: 0,
             next_attempt_at: None,

@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod admin_unit;
+pub mod advice;
 pub mod audit;
 pub mod certificate;
 pub mod channel;

@@ -22,28 +22,101 @@ coded! {
         NeedsAttention = "NEEDS_ATTENTION",
         /// Gave up after the whole schedule; can be started again by hand.
         Dead = "DEAD",
+        /// Gave up, and an admin said why it stays so; a change of the listing starts it again.
+        Discarded = "DISCARDED",
         /// Not on sale on the channel, as wanted.
         Withdrawn = "WITHDRAWN",
     }
 }
 
-/// Kinds of failure; each has one treatment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// Not done; try again.
-    Transient,
-    /// Too fast; try again after the wait where one is given.
-    RateLimited(Option<Duration>),
-    /// Nothing more before this long has passed.
-    QuotaFor(Duration),
-    /// Can't be changed now; try much later.
-    Locked,
-    /// May or may not have been done; look first, soon.
-    Unknown,
-    /// The data must change.
-    Rejected,
-    /// The connection must change.
-    Connection,
+coded! {
+    /// What we want of a listing on a channel, whatever the channel shows.
+    Aim {
+        /// Shown to buyers.
+        Publish = "PUBLISH",
+        /// Hidden, but kept.
+        Unlist = "UNLIST",
+        /// Gone for good.
+        Delete = "DELETE",
+    }
+}
+
+/// What is worked on first when much waits: a withdrawal before anything, a new item last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Takes something off sale.
+    Stop,
+    /// Changes stock.
+    Stock,
+    /// Changes a price.
+    Price,
+    /// Changes anything else.
+    Content,
+    /// Brings something new.
+    Create,
+}
+
+impl Priority {
+    /// All, the most urgent first.
+    pub const ALL: [Self; 5] = [Self::Stop, Self::Stock, Self::Price, Self::Content, Self::Create];
+
+    /// Its place, 0 for the most urgent; stored.
+    pub const fn rank(self) -> i32 {
+        self as i32
+    }
+}
+
+coded! {
+    /// What the channel makes of an item, in words that all channels share. Its own word is kept beside it.
+    RemoteState {
+        /// The channel has no such item.
+        None = "NONE",
+        /// The channel has not released it yet.
+        InReview = "IN_REVIEW",
+        /// Buyers see it.
+        Active = "ACTIVE",
+        /// Hidden by the seller: kept, not on sale.
+        Hidden = "HIDDEN",
+        /// The channel's check failed; the seller must change it.
+        Rejected = "REJECTED",
+        /// Taken off by the channel.
+        Suspended = "SUSPENDED",
+    }
+}
+
+impl RemoteState {
+    /// Whether it is on sale, or will be without anything that we do.
+    pub const fn on_sale(self) -> bool {
+        matches!(self, Self::Active | Self::InReview)
+    }
+}
+
+coded! {
+    /// Kinds of trouble with a call. Each has one treatment: [`next_step`].
+    Trouble {
+        /// Certainly not done; tried again.
+        Transient = "TRANSIENT",
+        /// Too many calls at once; tried again later.
+        RateLimited = "RATE_LIMITED",
+        /// The day's allowance is used up; tried again when the channel's day ends.
+        QuotaUsed = "QUOTA_USED",
+        /// The access token is no longer accepted.
+        TokenExpired = "TOKEN_EXPIRED",
+        /// The seller must authorise again.
+        NeedsReauth = "NEEDS_REAUTH",
+        /// The channel has an item under our key already.
+        AlreadyExists = "ALREADY_EXISTS",
+        /// The channel has no such item (any more).
+        NotFound = "NOT_FOUND",
+        /// Can't be changed now: a promotion, a holiday.
+        Locked = "LOCKED",
+        /// The channel refuses the data.
+        Rejected = "REJECTED",
+        /// The connection is set up wrongly: signature, permission, clock.
+        Config = "CONFIG",
+        /// Sent, and no usable answer.
+        Unknown = "UNKNOWN",
+    }
 }
 
 /// What follows a failure.
@@ -60,18 +133,40 @@ const SCHEDULE: [u64; 9] = [1, 2, 5, 15, 60, 300, 1800, 7200, 21_600];
 const LOCKED: Duration = Duration::from_secs(6 * 3600);
 const LOOK_UP_FIRST: Duration = Duration::from_millis(500);
 
-/// The retry schedule. `failures` counts earlier failures in a row; `jitter` is 0 to 1000 and spreads waits over 75 to 125 %.
-pub fn next_step(failure: Failure, failures: u32, jitter: u32) -> Step {
+/// The retry schedule. `failures` counts earlier failures in a row; `wait` is what the channel asked for; `jitter` is 0 to 1000
+/// and spreads waits over 75 to 125 %.
+pub fn next_step(trouble: Trouble, wait: Option<Duration>, failures: u32, jitter: u32) -> Step {
     let spread = |wait: Duration| wait * (750 + jitter.min(1000) / 2) / 1000;
     let scheduled = SCHEDULE.get(failures as usize).map(|s| spread(Duration::from_secs(*s)));
-    match failure {
-        Failure::Rejected => Step::GiveUp(SyncState::RemoteRejected),
-        Failure::Connection => Step::GiveUp(SyncState::NeedsAttention),
-        Failure::Locked => Step::RetryAfter(spread(LOCKED)),
-        Failure::QuotaFor(wait) => Step::RetryAfter(wait),
-        Failure::RateLimited(wait) => Step::RetryAfter(scheduled.unwrap_or(spread(LOCKED)).max(wait.unwrap_or_default())),
-        Failure::Unknown if failures == 0 => Step::RetryAfter(LOOK_UP_FIRST),
-        Failure::Transient | Failure::Unknown => scheduled.map_or(Step::GiveUp(SyncState::Dead), Step::RetryAfter),
+    match trouble {
+        Trouble::Rejected => Step::GiveUp(SyncState::RemoteRejected),
+        Trouble::TokenExpired | Trouble::NeedsReauth | Trouble::Config => Step::GiveUp(SyncState::NeedsAttention),
+        Trouble::Locked => Step::RetryAfter(spread(LOCKED)),
+        Trouble::QuotaUsed => Step::RetryAfter(wait.unwrap_or(LOCKED)),
+        Trouble::RateLimited => Step::RetryAfter(scheduled.unwrap_or(spread(LOCKED)).max(wait.unwrap_or_default())),
+        Trouble::Unknown if failures == 0 => Step::RetryAfter(LOOK_UP_FIRST),
+        // An item deleted by hand is created again through the ordinary schedule; one that exists already is looked for.
+        Trouble::Transient | Trouble::Unknown | Trouble::NotFound | Trouble::AlreadyExists => {
+            scheduled.map_or(Step::GiveUp(SyncState::Dead), |scheduled| Step::RetryAfter(scheduled.max(wait.unwrap_or_default())))
+        }
+    }
+}
+
+/// After how many failures in a row that say something of the channel, not of one listing, it is left alone for a while.
+const BREAKER: u32 = 5;
+const REST: Duration = Duration::from_secs(30);
+const LONGEST_REST: Duration = Duration::from_secs(600);
+
+/// How long a channel rests after its `failures`-th failure in a row; then one push is the probe, and a failure doubles the rest.
+pub fn rest_after(failures: u32) -> Option<Duration> {
+    let beyond = failures.checked_sub(BREAKER)?;
+    Some((REST * 2u32.saturating_pow(beyond.min(10))).min(LONGEST_REST))
+}
+
+impl Trouble {
+    /// Whether it says that the channel as a whole does not answer as it should.
+    pub const fn is_of_channel(self) -> bool {
+        matches!(self, Self::Transient | Self::Unknown)
     }
 }
 
@@ -108,6 +203,17 @@ pub enum Intent {
     Unlist,
     /// Gone for good.
     Delete,
+}
+
+impl Intent {
+    /// The wish without its details.
+    pub const fn aim(&self) -> Aim {
+        match self {
+            Self::Publish(_) => Aim::Publish,
+            Self::Unlist => Aim::Unlist,
+            Self::Delete => Aim::Delete,
+        }
+    }
 }
 
 /// One call to a channel.
@@ -162,27 +268,43 @@ mod tests {
 
     #[test]
     fn the_retry_schedule() {
-        for (failure, failures, jitter, expected) in [
-            (Failure::Transient, 0, 500, retry(1000)),
-            (Failure::Transient, 0, 0, retry(750)),
-            (Failure::Transient, 0, 1000, retry(1250)),
-            (Failure::Transient, 4, 500, retry(60_000)),
-            (Failure::Transient, 8, 500, retry(21_600_000)),
-            (Failure::Transient, 9, 500, Step::GiveUp(SyncState::Dead)),
-            (Failure::Transient, u32::MAX, 500, Step::GiveUp(SyncState::Dead)),
-            (Failure::Unknown, 0, 0, retry(500)),
-            (Failure::Unknown, 1, 500, retry(2000)),
-            (Failure::Unknown, 9, 500, Step::GiveUp(SyncState::Dead)),
-            (Failure::RateLimited(None), 1, 500, retry(2000)),
-            (Failure::RateLimited(Some(Duration::from_secs(30))), 0, 500, retry(30_000)),
-            (Failure::RateLimited(Some(Duration::from_secs(1))), 4, 500, retry(60_000)),
-            (Failure::RateLimited(None), 99, 500, retry(21_600_000)),
-            (Failure::QuotaFor(Duration::from_secs(3600)), 3, 0, retry(3_600_000)),
-            (Failure::Locked, 0, 500, retry(21_600_000)),
-            (Failure::Rejected, 0, 500, Step::GiveUp(SyncState::RemoteRejected)),
-            (Failure::Connection, 0, 500, Step::GiveUp(SyncState::NeedsAttention)),
+        let seconds = |s| Some(Duration::from_secs(s));
+        for (trouble, wait, failures, jitter, expected) in [
+            (Trouble::Transient, None, 0, 500, retry(1000)),
+            (Trouble::Transient, None, 0, 0, retry(750)),
+            (Trouble::Transient, None, 0, 1000, retry(1250)),
+            (Trouble::Transient, None, 4, 500, retry(60_000)),
+            (Trouble::Transient, seconds(90), 4, 500, retry(90_000)),
+            (Trouble::Transient, None, 8, 500, retry(21_600_000)),
+            (Trouble::Transient, None, 9, 500, Step::GiveUp(SyncState::Dead)),
+            (Trouble::Transient, None, u32::MAX, 500, Step::GiveUp(SyncState::Dead)),
+            (Trouble::NotFound, None, 0, 500, retry(1000)),
+            (Trouble::AlreadyExists, None, 1, 500, retry(2000)),
+            (Trouble::Unknown, None, 0, 0, retry(500)),
+            (Trouble::Unknown, None, 1, 500, retry(2000)),
+            (Trouble::Unknown, None, 9, 500, Step::GiveUp(SyncState::Dead)),
+            (Trouble::RateLimited, None, 1, 500, retry(2000)),
+            (Trouble::RateLimited, seconds(30), 0, 500, retry(30_000)),
+            (Trouble::RateLimited, seconds(1), 4, 500, retry(60_000)),
+            (Trouble::RateLimited, None, 99, 500, retry(21_600_000)),
+            (Trouble::QuotaUsed, seconds(3600), 3, 0, retry(3_600_000)),
+            (Trouble::Locked, None, 0, 500, retry(21_600_000)),
+            (Trouble::Rejected, None, 0, 500, Step::GiveUp(SyncState::RemoteRejected)),
+            (Trouble::TokenExpired, None, 0, 500, Step::GiveUp(SyncState::NeedsAttention)),
+            (Trouble::NeedsReauth, None, 0, 500, Step::GiveUp(SyncState::NeedsAttention)),
+            (Trouble::Config, None, 0, 500, Step::GiveUp(SyncState::NeedsAttention)),
         ] {
-            assert_eq!(next_step(failure, failures, jitter), expected, "{failure:?} {failures} {jitter}");
+            assert_eq!(next_step(trouble, wait, failures, jitter), expected, "{trouble:?} {failures} {jitter}");
+        }
+    }
+
+    #[test]
+    fn a_channel_rests_longer_while_it_fails() {
+        let seconds = |failures| rest_after(failures).map(|rest| rest.as_secs());
+        for (failures, expected) in
+            [(0, None), (4, None), (5, Some(30)), (6, Some(60)), (9, Some(480)), (10, Some(600)), (u32::MAX, Some(600))]
+        {
+            assert_eq!(seconds(failures), expected, "{failures}");
         }
     }
 

@@ -7,9 +7,10 @@ use crate::{
     domain::{
         actor::{Action, Actor, DossierReach, Reach, dossiers_in_reach, permit},
         admin_unit::{AdminUnit, Era},
-        channel::{Channel, ChannelListing},
+        channel::{Attempt, Channel, ChannelListing, ChannelStatus},
         id::{
-            ChannelId, CouncilSessionId, CriteriaSetId, DossierId, ListingId, ProducerId, ProductId, RatingId, UploadId, UserId, VariantId,
+            ChannelId, ChannelListingId, CouncilSessionId, CriteriaSetId, DossierId, ListingId, ProducerId, ProductId, RatingId, UploadId,
+            UserId, VariantId,
         },
         listing::{HiddenReason, Listing},
         producer::{Producer, ProducerStatus},
@@ -18,11 +19,14 @@ use crate::{
     },
     service::{Service, ServiceError, publicity},
     store::{
-        StoreError, admin_units, certifications, channel_listings, channels,
+        StoreError, admin_units, attempts, certifications, channel_listings, channel_status, channels,
         listings::{self, View},
         media, producers, products, ratings, recognitions, variants,
     },
 };
+
+/// Calls shown of a listing on a channel.
+const ATTEMPTS: u32 = 20;
 
 /// Loads what one request asks for, as its actor may see it.
 pub struct Batch {
@@ -114,6 +118,10 @@ key! {
     ChannelsOf(ListingId),
     /// The channel with an id.
     ChannelKey(ChannelId),
+    /// How a channel fares.
+    StatusOf(ChannelId),
+    /// The newest calls for a listing on a channel.
+    AttemptsOf(ChannelListingId),
 }
 
 /// An error that is shared by the keys of a batch.
@@ -202,6 +210,12 @@ load!(HiddenKey => Vec<HiddenReason>, |batch, ids| {
 });
 load!(ChannelsOf => Vec<ChannelListing>, |batch, ids| {
     grouped(channel_listings::of_listings(&batch.service.store, &ids, &batch.reach).await?, |c| ChannelsOf(c.listing_id))
+});
+load!(StatusOf => ChannelStatus, |batch, ids| {
+    channel_status::find_many(&batch.service.store, &ids).await?.into_iter().map(|s| (StatusOf(s.channel_id), s)).collect()
+});
+load!(AttemptsOf => Vec<Attempt>, |batch, ids| {
+    grouped(attempts::newest(&batch.service.store, &ids, ATTEMPTS).await?, |a| AttemptsOf(a.channel_listing_id))
 });
 load!(ChannelKey => Channel, |batch, ids| {
     // Its owner sees all of a channel; others whose listings it carries see its name and state through their own push states.

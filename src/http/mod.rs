@@ -1,6 +1,7 @@
 //! The HTTP edge: connections, GraphQL over HTTP, health, metrics and the bundled GraphiQL. Decides nothing about OCOP.
 
 mod auth;
+mod connect;
 mod files;
 pub mod graphiql;
 pub mod graphql;

@@ -2,8 +2,9 @@
 //! connected to as resolved; nothing is followed elsewhere; size and time are bounded; no proxy is taken from the environment.
 
 use futures_util::StreamExt;
+pub use reqwest::Method;
 use reqwest::{
-    Method, Response,
+    Response,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{CONTENT_TYPE, RETRY_AFTER},
     multipart::{Form, Part},
@@ -14,7 +15,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
 use crate::marketplace::{PushError, Refusal};
 
@@ -43,8 +44,29 @@ pub enum Content {
     Empty,
     /// JSON bytes, sent exactly as they are.
     Json(Vec<u8>),
-    /// One picture as a multipart form field named `image`.
-    Picture(Vec<u8>),
+    /// A form in the body.
+    Form(Vec<(String, String)>),
+    /// One picture as a field of a multipart form, with text fields beside it.
+    Picture {
+        /// The picture's field.
+        field: &'static str,
+        /// The picture.
+        bytes: Vec<u8>,
+        /// Text fields.
+        beside: Vec<(&'static str, String)>,
+    },
+}
+
+/// A call to make.
+pub struct Outgoing {
+    /// Method.
+    pub method: Method,
+    /// Address, query included.
+    pub url: Url,
+    /// Headers beside those the content brings.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body.
+    pub content: Content,
 }
 
 /// An answer whatever its status.
@@ -75,13 +97,21 @@ impl Client {
     }
 
     /// Makes a call. [`PushError::Transient`] when it certainly was not sent, [`PushError::Unknown`] when it may have been.
-    pub async fn send(&self, method: Method, url: Url, content: Content) -> Result<Answer, PushError> {
-        self.check(&url)?;
-        let request = self.http.request(method, url);
-        let request = match content {
+    pub async fn send(&self, outgoing: Outgoing) -> Result<Answer, PushError> {
+        self.check(&outgoing.url)?;
+        let request = self.http.request(outgoing.method, outgoing.url);
+        let request = outgoing.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let request = match outgoing.content {
             Content::Empty => request,
             Content::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes),
-            Content::Picture(bytes) => request.multipart(Form::new().part("image", Part::bytes(bytes).file_name("picture"))),
+            Content::Form(fields) => {
+                let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+                request.header(CONTENT_TYPE, "application/x-www-form-urlencoded; charset=utf-8").body(body)
+            }
+            Content::Picture { field, bytes, beside } => {
+                let form = beside.into_iter().fold(Form::new(), |form, (name, value)| form.text(name, value));
+                request.multipart(form.part(field, picture_part(bytes)?))
+            }
         };
         Self::answer(request.send().await.map_err(|e| transport(&e))?).await
     }
@@ -91,14 +121,6 @@ impl Client {
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok()).map(Duration::from_secs);
         let body = bounded(response, MAX_ANSWER).await?;
         Ok(Answer { status, body, retry_after })
-    }
-
-    /// Posts JSON with headers of its own.
-    pub async fn post_json(&self, url: Url, body: Vec<u8>, headers: &[(&'static str, String)]) -> Result<Answer, PushError> {
-        self.check(&url)?;
-        let request = self.http.post(url).header(CONTENT_TYPE, "application/json").body(body);
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
-        Self::answer(request.send().await.map_err(|e| transport(&e))?).await
     }
 
     /// Fetches a picture a user gave the address of, at most 10 MiB.
@@ -111,7 +133,10 @@ impl Client {
         if !response.status().is_success() {
             return Err(refused("picture_status", &format!("the picture's server answers {}", response.status().as_u16())));
         }
-        bounded(response, MAX_PICTURE).await.map_err(|_| refused("picture_size", "the picture can't be read or is larger than 10 MB"))
+        let bytes = bounded(response, MAX_PICTURE).await;
+        let bytes = bytes.map_err(|_| refused("picture_size", "the picture can't be read or is larger than 10 MB"))?;
+        let kind = picture_type(&bytes);
+        if kind.is_some() { Ok(bytes) } else { Err(refused("picture_type", "the picture is neither a JPEG nor a PNG")) }
     }
 
     fn check(&self, url: &Url) -> Result<(), PushError> {
@@ -124,6 +149,20 @@ impl Client {
         let allowed = matches!(url.scheme(), "http" | "https") && literal.is_none_or(|ip| self.policy.allow_private || is_public(ip));
         if allowed { Ok(()) } else { Err(PushError::Config(refusal("address", "the address is not public"))) }
     }
+}
+
+/// The type of a picture by its content; every marketplace takes these two.
+fn picture_type(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    match infer::get(bytes)?.mime_type() {
+        "image/jpeg" => Some(("image/jpeg", "picture.jpg")),
+        "image/png" => Some(("image/png", "picture.png")),
+        _ => None,
+    }
+}
+
+fn picture_part(bytes: Vec<u8>) -> Result<Part, PushError> {
+    let (mime, name) = picture_type(&bytes).unwrap_or(("application/octet-stream", "picture"));
+    Part::bytes(bytes).file_name(name).mime_str(mime).map_err(|_| PushError::Config(refusal("picture", "not a media type")))
 }
 
 struct Resolver {
@@ -248,6 +287,14 @@ mod tests {
         Url::parse(&url).expect("a url")
     }
 
+    fn get(url: Url) -> Outgoing {
+        Outgoing { method: Method::GET, url, headers: Vec::new(), content: Content::Empty }
+    }
+
+    fn post(url: Url) -> Outgoing {
+        Outgoing { method: Method::POST, ..get(url) }
+    }
+
     fn client(allow_private: bool) -> Client {
         Client::new(OutboundPolicy { allow_private }).expect("builds")
     }
@@ -255,31 +302,34 @@ mod tests {
     #[tokio::test]
     async fn private_addresses_are_refused_before_anything_is_sent() {
         let url = server(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
-        assert!(matches!(client(false).send(Method::GET, url.clone(), Content::Empty).await, Err(PushError::Config(_))));
-        assert_eq!(client(true).send(Method::GET, url.clone(), Content::Empty).await.ok().map(|a| a.body), Some(b"ok".to_vec()));
+        assert!(matches!(client(false).send(get(url.clone())).await, Err(PushError::Config(_))));
+        assert_eq!(client(true).send(get(url.clone())).await.ok().map(|a| a.body), Some(b"ok".to_vec()));
         let by_name = Url::parse(&url.as_str().replace("127.0.0.1", "localhost")).expect("a url");
-        assert!(client(false).send(Method::GET, by_name, Content::Empty).await.is_err());
+        assert!(client(false).send(get(by_name)).await.is_err());
         for scheme in ["file:///etc/passwd", "ftp://1.1.1.1/"] {
             let url = Url::parse(scheme).expect("a url");
-            assert!(matches!(client(true).send(Method::GET, url, Content::Empty).await, Err(PushError::Config(_))), "{scheme}");
+            assert!(matches!(client(true).send(get(url)).await, Err(PushError::Config(_))), "{scheme}");
         }
     }
 
     #[tokio::test]
     async fn silence_is_unknown_and_no_connection_is_transient() {
         let cut = server(b"").await;
-        assert!(matches!(client(true).send(Method::POST, cut, Content::Json(b"{}".to_vec())).await, Err(PushError::Unknown(_))));
+        assert!(matches!(
+            client(true).send(Outgoing { content: Content::Json(b"{}".to_vec()), ..post(cut) }).await,
+            Err(PushError::Unknown(_))
+        ));
         let half = server(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").await;
-        assert!(matches!(client(true).send(Method::POST, half, Content::Empty).await, Err(PushError::Unknown(_))));
+        assert!(matches!(client(true).send(post(half)).await, Err(PushError::Unknown(_))));
         let free = TcpListener::bind("127.0.0.1:0").await.expect("binds").local_addr().expect("address");
         let nobody = Url::parse(&format!("http://{free}/")).expect("a url");
-        assert!(matches!(client(true).send(Method::POST, nobody, Content::Empty).await, Err(PushError::Transient(_))));
+        assert!(matches!(client(true).send(post(nobody)).await, Err(PushError::Transient(_))));
     }
 
     #[tokio::test]
     async fn redirects_are_answers_not_followed() {
         let url = server(b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;
-        assert_eq!(client(true).send(Method::GET, url.clone(), Content::Empty).await.ok().map(|a| a.status), Some(302));
+        assert_eq!(client(true).send(get(url.clone())).await.ok().map(|a| a.status), Some(302));
         assert!(matches!(client(true).picture(url.as_str()).await, Err(PushError::Rejected(_, Some(field))) if field == "media"));
     }
 }

@@ -1,13 +1,23 @@
 //! What every marketplace adapter does, in the words of this project; one file a marketplace.
 
 pub mod client;
+pub mod line;
 pub mod registry;
 mod shopee;
 
 use async_trait::async_trait;
-use std::{fmt, time::Duration};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::{collections::HashMap, fmt, time::Duration};
+use url::Url;
 
-use crate::domain::{gtin::Gtin, money::Vnd, product::ProductGroup};
+use crate::domain::{
+    channel::RemoteReason,
+    gtin::Gtin,
+    money::Vnd,
+    product::ProductGroup,
+    sync::{RemoteState, Trouble},
+};
 
 /// What a channel is asked to show: the current, valid state of one listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +47,73 @@ pub struct Offer {
 pub struct RemoteItem {
     /// The channel's id of the item.
     pub id: String,
+    /// What the channel makes of it.
+    pub state: RemoteState,
     /// The channel's own word for the item's state, verbatim.
     pub raw_status: String,
-    /// Whether the channel shows the item to buyers.
-    pub listed: bool,
+    /// Why the channel does not show it, or soon will not.
+    pub reasons: Vec<RemoteReason>,
     /// Where a buyer sees it, when the channel tells.
     pub url: Option<String>,
+}
+
+/// What a channel would be sent for an offer, and what it would refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The body of the create, exactly as it would be sent; pictures stand as their addresses where the channel keeps copies.
+    pub payload: Value,
+    /// What the channel would refuse; empty when nothing is known to be wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Something a channel would refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The field of ours that must change, as in the API: `title`, `description`, `price`, `stock`, `media`, `group`, `weightGrams`.
+    pub field: &'static str,
+    /// The rule of the channel that it breaks.
+    pub limit: Limit,
+}
+
+/// A rule of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Limit {
+    /// So many characters.
+    Length {
+        /// At least.
+        min: usize,
+        /// At most.
+        max: usize,
+    },
+    /// A number from and to.
+    Range {
+        /// At least.
+        min: i64,
+        /// At most.
+        max: i64,
+    },
+    /// At least so many.
+    AtLeast(usize),
+    /// The channel has no category for the group.
+    NoCategory,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { min, max } => write!(f, "{min} to {max} characters are needed"),
+            Self::Range { min, max } => write!(f, "it must be {min} to {max}"),
+            Self::AtLeast(count) => write!(f, "at least {count} needed"),
+            Self::NoCategory => f.write_str("the channel has no category that fits; choose one for the channel"),
+        }
+    }
+}
+
+impl From<&Problem> for PushError {
+    fn from(problem: &Problem) -> Self {
+        let words = client::refusal("limit", &format!("{}: {}", problem.field, problem.limit));
+        Self::Rejected(words, Some(problem.field.to_owned()))
+    }
 }
 
 /// Why a call did not do what was asked. Closed: each variant has one fixed treatment in `domain::sync`.
@@ -58,6 +129,8 @@ pub enum PushError {
     TokenExpired(Refusal),
     /// The seller must authorise again; no retry helps.
     NeedsReauth(Refusal),
+    /// The channel has an item under our key already; its id, where the channel tells.
+    AlreadyExists(Refusal, Option<String>),
     /// The channel has no such item.
     NotFound(Refusal),
     /// The item can't be changed now (promotion, holiday); try much later.
@@ -70,18 +143,58 @@ pub enum PushError {
     Unknown(Refusal),
 }
 
-impl fmt::Display for PushError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl PushError {
+    /// Its kind.
+    pub const fn kind(&self) -> Trouble {
+        match self {
+            Self::Transient(_) => Trouble::Transient,
+            Self::RateLimited(..) => Trouble::RateLimited,
+            Self::QuotaFor(..) => Trouble::QuotaUsed,
+            Self::TokenExpired(_) => Trouble::TokenExpired,
+            Self::NeedsReauth(_) => Trouble::NeedsReauth,
+            Self::AlreadyExists(..) => Trouble::AlreadyExists,
+            Self::NotFound(_) => Trouble::NotFound,
+            Self::Locked(_) => Trouble::Locked,
+            Self::Rejected(..) => Trouble::Rejected,
+            Self::Config(_) => Trouble::Config,
+            Self::Unknown(_) => Trouble::Unknown,
+        }
+    }
+
+    /// How long the channel asks to wait.
+    pub const fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited(_, wait) => *wait,
+            Self::QuotaFor(_, wait) => Some(*wait),
+            _ => None,
+        }
+    }
+
+    /// The channel's words.
+    pub const fn words(&self) -> &Refusal {
         let (Self::Transient(refusal)
         | Self::RateLimited(refusal, _)
         | Self::QuotaFor(refusal, _)
         | Self::TokenExpired(refusal)
         | Self::NeedsReauth(refusal)
+        | Self::AlreadyExists(refusal, _)
         | Self::NotFound(refusal)
         | Self::Locked(refusal)
         | Self::Rejected(refusal, _)
         | Self::Config(refusal)
         | Self::Unknown(refusal)) = self;
+        refusal
+    }
+
+    /// The field of ours that must change.
+    pub fn field(&self) -> Option<&str> {
+        if let Self::Rejected(_, field) = self { field.as_deref() } else { None }
+    }
+}
+
+impl fmt::Display for PushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let refusal = self.words();
         write!(f, "{}: {}", refusal.code, refusal.message)
     }
 }
@@ -97,11 +210,56 @@ pub struct Refusal {
     pub request_id: Option<String>,
 }
 
+/// The tokens of a shop.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Sent with calls.
+    pub access: String,
+    /// Brings the next pair; on some marketplaces once only.
+    pub refresh: String,
+    /// When the access token ends, in seconds since 1970.
+    pub access_expires_at: Option<i64>,
+    /// When the seller must have authorised again, in seconds since 1970.
+    pub reauthorize_by: Option<i64>,
+}
+
+/// What a seller's authorisation brings: the tokens, and settings that only now are known, for example the shop's id.
+pub struct Authorised {
+    /// The first tokens.
+    pub tokens: Tokens,
+    /// Settings by name.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+/// The ability to renew access without the seller, and to ask for it.
+#[async_trait]
+pub trait Renewal: Send + Sync {
+    /// Brings the next pair. [`PushError::NeedsReauth`] when the refresh token was used or has ended.
+    async fn renew(&self, refresh: &str) -> Result<Tokens, PushError>;
+    /// Where the seller is sent to authorise; the marketplace comes back to `callback` with `state`.
+    fn authorise_at(&self, callback: &Url, state: &str) -> Result<Url, PushError>;
+    /// Redeems what the marketplace brought to the callback.
+    async fn redeem(&self, answer: &HashMap<String, String>) -> Result<Authorised, PushError>;
+}
+
+/// What an adapter can do beyond the core. What it can't is absent, never a stub.
+#[derive(Clone, Copy, Default)]
+pub struct Abilities<'a> {
+    /// Renews its tokens.
+    pub renewal: Option<&'a dyn Renewal>,
+}
+
 /// A connection to one shop on one marketplace.
 #[async_trait]
 pub trait Marketplace: Send + Sync {
+    /// What it can do beyond this.
+    fn abilities(&self) -> Abilities<'_>;
     /// Looks an item up by our key; deleted items don't count.
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError>;
+    /// Reads an item back; a deleted one is [`PushError::NotFound`].
+    async fn read(&self, remote_id: &str) -> Result<RemoteItem, PushError>;
+    /// Renders an offer without sending it.
+    async fn preview(&self, offer: &Offer) -> Result<Preview, PushError>;
     /// Creates the item, listed. Uploads its pictures first.
     async fn create(&self, offer: &Offer) -> Result<RemoteItem, PushError>;
     /// Sends title, description, category, pictures; neither price nor stock.

@@ -1,16 +1,21 @@
 //! The adapters there are. Adding one is one file and one line here.
 
+use async_trait::async_trait;
+use chrono::Duration;
 use data_encoding::HEXLOWER;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
+    num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
 };
 use url::Url;
 
 use crate::marketplace::{
-    Marketplace,
+    Marketplace, PushError,
     client::{Client, OutboundPolicy},
+    line::{Budget, Line, Memory},
     shopee::Shopee,
 };
 
@@ -19,7 +24,7 @@ pub type UnixClock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// What an adapter is built from.
 pub(super) struct Connection<'a> {
-    pub(super) client: Client,
+    pub(super) line: Line,
     pub(super) base_url: Url,
     pub(super) settings: &'a str,
     pub(super) clock: UnixClock,
@@ -27,7 +32,14 @@ pub(super) struct Connection<'a> {
 
 type Build = fn(Connection<'_>) -> Result<Arc<dyn Marketplace>, ConnectError>;
 
-const ADAPTERS: &[(&str, Build)] = &[("shopee", Shopee::connect)];
+/// An adapter and how fast it may call one endpoint of a shop, where the shop's settings don't say (`calls_per_second`).
+struct Adapter {
+    name: &'static str,
+    calls_per_second: u32,
+    build: Build,
+}
+
+const ADAPTERS: &[Adapter] = &[Adapter { name: "shopee", calls_per_second: 10, build: Shopee::connect }];
 /// Names of [`ADAPTERS`], in the same order.
 const NAMES: &[&str] = &["shopee"];
 const MAX_KEPT: usize = 500;
@@ -43,11 +55,19 @@ pub enum ConnectError {
     BadSettings(String),
 }
 
-/// Builds adapters and keeps them, with the categories and limits they have read.
+/// Builds adapters and keeps them, with the limits they have read and the rates they keep to.
 pub struct Registry {
     client: Client,
     clock: UnixClock,
-    kept: Mutex<HashMap<String, Arc<dyn Marketplace>>>,
+    kept: Mutex<HashMap<String, Kept>>,
+}
+
+/// The adapter of a channel, and what it was built from: it is built anew when that changes, and keeps to the same rate.
+struct Kept {
+    fingerprint: String,
+    per_second: NonZeroU32,
+    budget: Arc<Budget>,
+    shop: Arc<dyn Marketplace>,
 }
 
 impl Registry {
@@ -61,21 +81,70 @@ impl Registry {
         NAMES
     }
 
-    /// The adapter for a shop; settings are a JSON object.
-    pub fn connect(&self, adapter: &str, base_url: &Url, settings: &str) -> Result<Arc<dyn Marketplace>, ConnectError> {
-        let key = HEXLOWER.encode(&Sha256::digest(format!("{adapter}\n{base_url}\n{settings}")));
+    /// An adapter for settings that no channel has yet; settings are a JSON object.
+    pub fn check(&self, adapter: &str, base_url: &Url, settings: &str) -> Result<Arc<dyn Marketplace>, ConnectError> {
+        let per_second = rate(find(adapter)?, settings)?;
+        self.build(find(adapter)?, base_url, settings, Line::new(self.client.clone(), Arc::new(Budget::new(per_second)), Arc::new(Nothing)))
+    }
+
+    /// The adapter of a channel; settings are a JSON object.
+    pub fn connect(
+        &self,
+        channel: &str,
+        (adapter, base_url): (&str, &Url),
+        settings: &str,
+        memory: Arc<dyn Memory>,
+    ) -> Result<Arc<dyn Marketplace>, ConnectError> {
+        let fingerprint = HEXLOWER.encode(&Sha256::digest(format!("{adapter}\n{base_url}\n{settings}")));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shop) = kept.get(&key) {
-            return Ok(Arc::clone(shop));
+        let before = kept.get(channel);
+        if let Some(before) = before.filter(|k| k.fingerprint == fingerprint) {
+            return Ok(Arc::clone(&before.shop));
         }
-        let (_, build) = ADAPTERS.iter().find(|(name, _)| *name == adapter).ok_or(ConnectError::UnknownAdapter)?;
-        let connection = Connection { client: self.client.clone(), base_url: base_url.clone(), settings, clock: Arc::clone(&self.clock) };
-        let shop = build(connection)?;
-        if kept.len() >= MAX_KEPT {
+        let per_second = rate(find(adapter)?, settings)?;
+        let same_rate = before.filter(|k| k.per_second == per_second);
+        let budget = same_rate.map_or_else(|| Arc::new(Budget::new(per_second)), |k| Arc::clone(&k.budget));
+        let line = Line::new(self.client.clone(), Arc::clone(&budget), memory);
+        let shop = self.build(find(adapter)?, base_url, settings, line)?;
+        if kept.len() >= MAX_KEPT && !kept.contains_key(channel) {
             kept.clear();
         }
-        kept.insert(key, Arc::clone(&shop));
+        kept.insert(channel.to_owned(), Kept { fingerprint, per_second, budget, shop: Arc::clone(&shop) });
         Ok(shop)
+    }
+
+    fn build(&self, adapter: &Adapter, base_url: &Url, settings: &str, line: Line) -> Result<Arc<dyn Marketplace>, ConnectError> {
+        (adapter.build)(Connection { line, base_url: base_url.clone(), settings, clock: Arc::clone(&self.clock) })
+    }
+}
+
+fn find(name: &str) -> Result<&'static Adapter, ConnectError> {
+    ADAPTERS.iter().find(|adapter| adapter.name == name).ok_or(ConnectError::UnknownAdapter)
+}
+
+/// The rate that settings ask for, or the adapter's own.
+fn rate(adapter: &Adapter, settings: &str) -> Result<NonZeroU32, ConnectError> {
+    let bad = || ConnectError::BadSettings("calls_per_second must be a number from 1 to 1000".to_owned());
+    let object: Value = serde_json::from_str(settings).map_err(|_| ConnectError::BadSettings("settings must be a JSON object".into()))?;
+    let asked = match &object["calls_per_second"] {
+        Value::Null => adapter.calls_per_second,
+        Value::String(text) => text.trim().parse().map_err(|_| bad())?,
+        _ => return Err(bad()),
+    };
+    NonZeroU32::new(asked).filter(|n| n.get() <= 1000).ok_or_else(bad)
+}
+
+/// Remembers nothing: for checking settings.
+struct Nothing;
+
+#[async_trait]
+impl Memory for Nothing {
+    async fn recall(&self, _: &str, _: &str, _: Duration) -> Result<Option<String>, PushError> {
+        Ok(None)
+    }
+
+    async fn note(&self, _: &str, _: &str, _: &str) -> Result<(), PushError> {
+        Ok(())
     }
 }
 
@@ -86,13 +155,18 @@ mod tests {
     #[test]
     fn adapters_are_named_and_check_their_settings() {
         let registry = Registry::new(OutboundPolicy::default(), Arc::new(|| 0)).expect("builds");
-        assert_eq!(ADAPTERS.iter().map(|(name, _)| *name).collect::<Vec<_>>(), NAMES);
+        assert_eq!(ADAPTERS.iter().map(|adapter| adapter.name).collect::<Vec<_>>(), NAMES);
         let url = Url::parse("https://partner.shopeemobile.com").expect("a url");
-        assert_eq!(registry.connect("sendo", &url, "{}").err(), Some(ConnectError::UnknownAdapter));
-        let Err(ConnectError::BadSettings(message)) = registry.connect("shopee", &url, "{}") else { panic!("settings are missing") };
+        assert_eq!(registry.check("sendo", &url, "{}").err(), Some(ConnectError::UnknownAdapter));
+        let Err(ConnectError::BadSettings(message)) = registry.check("shopee", &url, "{}") else { panic!("settings are missing") };
         assert!(message.contains("partner_id"), "{message}");
         let good = r#"{"partner_id":"1","partner_key":"k","shop_id":"2","access_token":"t"}"#;
-        let first = registry.connect("shopee", &url, good).expect("connects");
-        assert!(Arc::ptr_eq(&first, &registry.connect("shopee", &url, good).expect("connects")));
+        let fast = r#"{"partner_id":"1","partner_key":"k","shop_id":"2","access_token":"t","calls_per_second":"9999"}"#;
+        let Err(ConnectError::BadSettings(message)) = registry.check("shopee", &url, fast) else { panic!("too fast") };
+        assert!(message.contains("calls_per_second"), "{message}");
+        let connect = |settings| registry.connect("a", ("shopee", &url), settings, Arc::new(Nothing)).expect("connects");
+        let first = connect(good);
+        assert!(Arc::ptr_eq(&first, &connect(good)));
+        assert!(!Arc::ptr_eq(&first, &connect(&good.replace("\"t\"", "\"u\""))), "a new token is a new adapter");
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     domain::certificate::Via,
-    marketplace::client::{Client, OutboundPolicy},
+    marketplace::client::{Client, Content, Method, OutboundPolicy, Outgoing},
 };
 
 /// What is told.
@@ -97,7 +97,8 @@ impl Notifier {
             ("Webhook-Signature", format!("v1,{}", data_encoding::BASE64.encode(&mac.finalize().into_bytes())))
         });
         let headers: Vec<_> = std::iter::once(("Webhook-Id", letter.id.clone())).chain(signature).collect();
-        let answer = client.post_json(url.clone(), body.into_bytes(), &headers).await;
+        let content = Content::Json(body.into_bytes());
+        let answer = client.send(Outgoing { method: Method::POST, url: url.clone(), headers, content }).await;
         match answer {
             Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
             Ok(answer) => Err(Undelivered(format!("the webhook answers {}", answer.status))),

@@ -10,7 +10,7 @@ use axum::{
     routing::{any, get, post},
 };
 
-use crate::sandbox::{CallRecord, Fault, Item, gateway, page, picture, state::Server};
+use crate::sandbox::{CallRecord, Fault, Item, gateway, page, picture, state::Server, tokens};
 
 /// No script, nothing from elsewhere.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'";
@@ -25,6 +25,7 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         .route("/sandbox/items", get(items))
         .route("/sandbox/calls", get(calls).delete(clear_calls))
         .route("/sandbox/faults", post(add_fault).delete(clear_faults))
+        .route("/api/v2/shop/auth_partner", get(tokens::consent))
         .route("/api/v2/{*call}", any(gateway::answer))
         .with_state(server)
 }

@@ -16,6 +16,7 @@ use crate::sandbox::{
     request::Received,
     sign::{self, Form},
     state::Server,
+    tokens,
 };
 
 /// Answers a Shopee call.
@@ -42,6 +43,9 @@ async fn perform(server: &Server, received: &Received) -> Answer {
         return Err(wrong_path());
     }
     sign::check(server.settings(), received, form, server.now())?;
+    if form == Form::Shop {
+        sign::check_token(server.settings(), received, |token| server.grants().accepts(token, server.now()))?;
+    }
     match received.call() {
         "add_item" => create::add_item(server, received),
         "update_item" => edit::update_item(server, received),
@@ -57,6 +61,9 @@ async fn perform(server: &Server, received: &Received) -> Answer {
         "get_attribute_tree" => catalogue::get_attribute_tree(received),
         "get_brand_list" => catalogue::get_brand_list(received),
         "get_channel_list" => catalogue::get_channel_list(),
+        "get_item_violation_info" => lookup::get_item_violation_info(server, received),
+        "get" if received.path.ends_with("auth/token/get") => tokens::redeem(server, received),
+        "get" => tokens::renew(server, received),
         "get_shop_info" => Ok(catalogue::shop_info(server.now())),
         "upload_image" => media::upload_image(server, received).await,
         _ => Err(wrong_path()),
@@ -76,12 +83,13 @@ fn expected(path: &str) -> Option<(Method, Form)> {
         | "product/get_item_list"
         | "product/search_item"
         | "product/get_item_limit"
+        | "product/get_item_violation_info"
         | "product/get_category"
         | "product/get_attribute_tree"
         | "product/get_brand_list"
         | "logistics/get_channel_list"
         | "shop/get_shop_info" => Some((Method::GET, Form::Shop)),
-        "media_space/upload_image" => Some((Method::POST, Form::Public)),
+        "media_space/upload_image" | "auth/token/get" | "auth/access_token/get" => Some((Method::POST, Form::Public)),
         _ => None,
     }
 }

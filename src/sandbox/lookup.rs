@@ -29,6 +29,28 @@ pub(crate) fn get_item_base_info(server: &Server, received: &Received) -> Answer
     respond(json!({"item_list": found}))
 }
 
+/// Why items are banned; the words are those the platform gave (`Sandbox::ban`).
+pub(crate) fn get_item_violation_info(server: &Server, received: &Received) -> Answer {
+    let ids: Vec<i64> =
+        received.query.all("item_id_list").flat_map(|list| list.split(',')).filter_map(|id| id.trim().parse().ok()).collect();
+    let found = server.read(|shop| {
+        let details = |item: &Item| match shop.bans.get(&item.item_id) {
+            Some(reason) if item.status == ItemStatus::Banned => {
+                json!([{ "violation_type": "Prohibited Listing", "violation_reason": reason,
+                "suggestion": "Upload license", "update_time": item.update_time, "fix_deadline_time": item.update_time + 172_800 }])
+            }
+            _ => json!([]),
+        };
+        let found = ids.iter().filter_map(|id| shop.items.get(id));
+        let shown = found.map(|item| {
+            json!({ "item_id": item.item_id, "item_name": item.item_name, "item_status": item.status,
+            "deboost": false, "item_status_details": details(item), "deboost_details": [] })
+        });
+        shown.collect::<Vec<_>>()
+    });
+    if found.is_empty() { Err(Refusal::product("error_param", "Invalid request item_id")) } else { respond(json!({ "item_list": found })) }
+}
+
 pub(crate) fn get_item_list(server: &Server, received: &Received) -> Answer {
     let query = &received.query;
     let (offset, size) = (query.offset()?, query.page_size()?);

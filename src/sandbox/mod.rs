@@ -24,6 +24,7 @@ mod request;
 mod rules;
 mod sign;
 mod state;
+mod tokens;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -121,6 +122,46 @@ impl Sandbox {
     /// Spoils coming calls; faults are tried in the order they were given.
     pub fn fail_next(&self, fault: Fault) {
         self.server.journal().add_fault(fault);
+    }
+
+    /// Spoils no more calls.
+    pub fn heal(&self) {
+        self.server.journal().clear_faults();
+    }
+
+    /// Authorises the app, as its seller would: an access and a refresh token.
+    #[must_use]
+    pub fn authorise(&self) -> (String, String) {
+        self.server.grants().pair(self.server.now())
+    }
+
+    /// Ends every access token that was given out.
+    pub fn end_access(&self) {
+        self.server.grants().end_access();
+    }
+
+    /// Ends every refresh token: the seller took the consent back.
+    pub fn end_consent(&self) {
+        self.server.grants().end_refresh();
+    }
+
+    /// How often tokens were renewed.
+    #[must_use]
+    pub fn renewals(&self) -> u32 {
+        self.server.grants().renewals()
+    }
+
+    /// Takes an item off, as the platform does when it breaks a rule. False when there is no such item.
+    pub fn ban(&self, item_id: i64, reason: &str) -> bool {
+        let now = self.server.now();
+        let banned = self.server.change(|shop| {
+            let item = shop.items.get_mut(&item_id).ok_or_else(reply::Refusal::no_item)?;
+            item.status = ItemStatus::Banned;
+            item.update_time = now;
+            shop.bans.insert(item_id, reason.to_owned());
+            Ok(())
+        });
+        banned.is_ok()
     }
 
     /// Closes the port and all connections, then writes the state file.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use crate::sandbox::{Clock, SandboxSettings, item::Item, journal::Journal, reply::Refusal};
+use crate::sandbox::{Clock, SandboxSettings, item::Item, journal::Journal, reply::Refusal, tokens::Grants};
 
 /// Beyond 32 bits, as real item ids are.
 const FIRST_ITEM_ID: i64 = 24_000_142_341;
@@ -31,6 +31,9 @@ pub(crate) struct Shop {
     /// Ids given out by `upload_image`.
     pub(crate) image_ids: BTreeSet<String>,
     next_item_id: i64,
+    /// Why items were banned, by item id.
+    #[serde(default)]
+    pub(crate) bans: BTreeMap<i64, String>,
     #[serde(skip)]
     pictures: HashMap<String, Picture>,
 }
@@ -44,7 +47,13 @@ pub(crate) struct Picture {
 
 impl Default for Shop {
     fn default() -> Self {
-        Self { items: BTreeMap::new(), image_ids: BTreeSet::new(), next_item_id: FIRST_ITEM_ID, pictures: HashMap::new() }
+        Self {
+            items: BTreeMap::new(),
+            image_ids: BTreeSet::new(),
+            next_item_id: FIRST_ITEM_ID,
+            bans: BTreeMap::new(),
+            pictures: HashMap::new(),
+        }
     }
 }
 
@@ -83,6 +92,7 @@ pub(crate) struct Server {
     base_url: String,
     shop: Mutex<Shop>,
     journal: Mutex<Journal>,
+    grants: Mutex<Grants>,
     requests: AtomicU64,
     /// Rung after each change of the shop.
     pub(crate) changed: Notify,
@@ -91,7 +101,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(settings: SandboxSettings, clock: Clock, base_url: String, shop: Shop) -> Self {
         let (shop, journal) = (Mutex::new(shop), Mutex::new(Journal::default()));
-        Self { settings, clock, base_url, shop, journal, requests: AtomicU64::new(0), changed: Notify::new() }
+        Self { settings, clock, base_url, shop, journal, grants: Mutex::default(), requests: AtomicU64::new(0), changed: Notify::new() }
     }
 
     pub(crate) fn settings(&self) -> &SandboxSettings {
@@ -126,5 +136,9 @@ impl Server {
 
     pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn grants(&self) -> MutexGuard<'_, Grants> {
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

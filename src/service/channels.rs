@@ -1,7 +1,6 @@
 //! Channels: connecting a shop, pausing, resuming, disconnecting. Credentials are sealed and never returned.
 
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 use url::Url;
 
 use crate::{
@@ -12,9 +11,20 @@ use crate::{
         reason::Reason,
         sync::SyncState,
     },
-    marketplace::{Marketplace, PushError, Refusal, registry::ConnectError},
-    service::{Call, Service, ServiceError, form::Form, producers::saved, pushes, work::begin},
-    store::{self, Page, PageRequest, channel_listings, channels},
+    marketplace::{Tokens, registry::ConnectError},
+    service::{
+        Call, Service, ServiceError,
+        access::{self, SEAL},
+        form::Form,
+        producers::saved,
+        pushes,
+        work::begin,
+    },
+    store::{
+        self, Page, PageRequest, channel_listings,
+        channel_status::{self, StoredTokens},
+        channels,
+    },
 };
 
 /// What connecting a shop takes.
@@ -32,11 +42,13 @@ pub struct ChannelData {
     pub producer: Option<ProducerId>,
 }
 
-/// The purpose under which settings are sealed.
-const SEAL: &str = "channel";
-
 /// Connects a shop and queues every listing it should carry.
 pub async fn connect(service: &Service, call: &Call<'_>, data: ChannelData) -> Result<ChannelId, ServiceError> {
+    create(service, call, data, ChannelState::Active).await
+}
+
+/// Stores a new channel in a state.
+pub(super) async fn create(service: &Service, call: &Call<'_>, data: ChannelData, state: ChannelState) -> Result<ChannelId, ServiceError> {
     let reach = match data.producer {
         Some(_) => permit(call.actor, Action::ManageChannels)?,
         None => permit(call.actor, Action::ManageProvinceChannels)?,
@@ -46,7 +58,7 @@ pub async fn connect(service: &Service, call: &Call<'_>, data: ChannelData) -> R
     let base_url = form.url("baseUrl", &data.base_url);
     form.finish()?;
     let base_url = base_url.unwrap_or_default();
-    let sealed_settings = seal(service, &data.adapter, &base_url, &data.settings)?;
+    let credentials = seal(service, &data.adapter, &base_url, &data.settings)?;
     let work = begin!(service, call);
     if let Some(producer) = data.producer {
         let owner = store::producers::find_for_update(&work.tx, producer, &reach).await?;
@@ -58,14 +70,18 @@ pub async fn connect(service: &Service, call: &Call<'_>, data: ChannelData) -> R
         adapter: data.adapter,
         name,
         base_url,
-        sealed_settings,
-        state: ChannelState::Active,
+        sealed_settings: credentials.settings,
+        state,
         version: 1,
         created_at: work.at,
         updated_at: work.at,
     };
     channels::insert(&work.tx, &channel).await?;
-    work.note("channelConnect", ("channel", channel.id.0), json!({ "adapter": channel.adapter }));
+    channel_status::insert(&work.tx, channel.id).await?;
+    if credentials.tokens.is_some() {
+        channel_status::set_tokens(&work.tx, channel.id, credentials.tokens.as_ref()).await?;
+    }
+    work.note("channelConnect", ("channel", channel.id.0), json!({ "adapter": channel.adapter, "state": state.code() }));
     work.commit(channel.id.0).await?;
     while pushes::fill_missing(service).await? > 0 {}
     Ok(channel.id)
@@ -82,16 +98,20 @@ pub async fn set_state(
     let reach = permit(call.actor, Action::ManageChannels)?;
     let work = begin!(service, call);
     let mut channel = channels::find(&work.tx, id, &reach).await?.ok_or_else(ServiceError::not_found)?;
-    if channel.state == ChannelState::Disconnected || (channel.state == state && settings.is_none()) {
+    let is_consenting = channel.state == ChannelState::Connecting && state != ChannelState::Disconnected && settings.is_none();
+    if channel.state == ChannelState::Disconnected || is_consenting || (channel.state == state && settings.is_none()) {
         return Err(ServiceError::refused("id", Reason::WrongState { state: channel.state.code().to_owned() }));
     }
     if let Some(settings) = settings {
-        channel.sealed_settings = seal(service, &channel.adapter, &channel.base_url, &settings)?;
+        let credentials = seal(service, &channel.adapter, &channel.base_url, &settings)?;
+        channel.sealed_settings = credentials.settings;
+        channel_status::set_tokens(&work.tx, id, credentials.tokens.as_ref()).await?;
     }
     channel.state = state;
     channel.updated_at = work.at;
     saved(channels::update(&work.tx, &channel, &reach).await?)?;
     if state == ChannelState::Active {
+        channel_status::recovered(&work.tx, id).await?;
         channel_listings::retry_channel(&work.tx, id, work.at).await?;
     }
     work.note("channelState", ("channel", id.0), json!({ "state": state.code() }));
@@ -143,9 +163,9 @@ pub async fn ping(service: &Service, actor: &Actor) -> Result<Vec<(String, Resul
     permit(actor, Action::ManageProvinceChannels)?;
     let mut answers = Vec::new();
     for channel in channels::list(&service.store, &own(actor)?).await?.into_iter().filter(|c| c.state == ChannelState::Active) {
-        let answer = match open(service, &channel) {
+        let answer = match access::open(service, &channel).await {
             // A look-up of a key that nothing has: signed like any call, changes nothing.
-            Ok(shop) => shop.find_by_key("OCOP-SIGN-OF-LIFE").await.map(|_| ()),
+            Ok(shop) => shop.market.find_by_key("OCOP-SIGN-OF-LIFE").await.map(|_| ()),
             Err(error) => Err(error),
         };
         answers.push((channel.name, answer.map_err(|error| error.to_string())));
@@ -153,29 +173,43 @@ pub async fn ping(service: &Service, actor: &Actor) -> Result<Vec<(String, Resul
     Ok(answers)
 }
 
-/// The adapter of a channel with its settings opened.
-pub(super) fn open(service: &Service, channel: &Channel) -> Result<Arc<dyn Marketplace>, PushError> {
-    let config = |message: &str| PushError::Config(Refusal { code: "settings".into(), message: message.into(), request_id: None });
-    let settings = service.secrets.open(SEAL, &channel.sealed_settings).map_err(|e| config(&e.to_string()))?;
-    let url = Url::parse(&channel.base_url).map_err(|_| config("the address of the channel can't be read"))?;
-    service.marketplaces.connect(&channel.adapter, &url, &settings).map_err(|e| config(&e.to_string()))
-}
-
 fn own(actor: &Actor) -> Result<Reach, ServiceError> {
     Ok(permit(actor, Action::ReadPrivate)?)
 }
 
+/// What opens a shop, sealed.
+struct Credentials {
+    settings: String,
+    /// Where the settings bring a refresh token: the pair is renewed by itself and kept apart.
+    tokens: Option<StoredTokens>,
+}
+
 /// Checks settings with the adapter and seals them.
-fn seal(service: &Service, adapter: &str, base_url: &str, settings: &[(String, String)]) -> Result<String, ServiceError> {
+fn seal(service: &Service, adapter: &str, base_url: &str, settings: &[(String, String)]) -> Result<Credentials, ServiceError> {
     let bad = |path: &str, reason| ServiceError::refused(path, reason);
     let url = Url::parse(base_url).map_err(|_| bad("input.baseUrl", Reason::InvalidUrl))?;
-    let object: Map<String, Value> = settings.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
-    let text = Value::Object(object).to_string();
-    service.marketplaces.connect(adapter, &url, &text).map_err(|error| match error {
+    let mut object: Map<String, Value> = settings.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
+    let market = service.marketplaces.check(adapter, &url, &Value::Object(object.clone()).to_string()).map_err(|error| match error {
         ConnectError::UnknownAdapter => {
             bad("input.adapter", Reason::UnknownAdapter { allowed: service.marketplaces.adapters().join(", ") })
         }
         ConnectError::BadSettings(detail) => bad("input.settings", Reason::InvalidSettings { detail }),
     })?;
-    service.secrets.seal(SEAL, &text).map_err(|e| ServiceError::Internal(e.to_string()))
+    let text = |object: &mut Map<String, Value>, name: &str| match object.remove(name) {
+        Some(Value::String(text)) => text,
+        _ => String::new(),
+    };
+    let renewed = market.abilities().renewal.is_some() && object.contains_key("refresh_token") && object.contains_key("access_token");
+    let tokens = renewed.then(|| Tokens {
+        refresh: text(&mut object, "refresh_token"),
+        // Stays in the settings too: the adapter checks them whole. The pair kept apart counts.
+        access: object.get("access_token").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        access_expires_at: None,
+        reauthorize_by: None,
+    });
+    let internal = |e: String| ServiceError::Internal(e);
+    Ok(Credentials {
+        settings: service.secrets.seal(SEAL, &Value::Object(object).to_string()).map_err(|e| internal(e.to_string()))?,
+        tokens: tokens.map(|tokens| access::seal(service, &tokens)).transpose().map_err(|e| internal(e.to_string()))?,
+    })
 }

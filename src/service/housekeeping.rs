@@ -4,13 +4,17 @@ use chrono::Duration;
 
 use crate::{
     service::{Service, ServiceError},
-    store::journal,
+    store::{attempts, journal},
 };
 
-/// Forgets idempotency keys older than an age; returns how many.
+/// How long the calls of pushes are kept.
+const ATTEMPTS: Duration = Duration::days(30);
+
+/// Forgets idempotency keys older than an age, and old calls of pushes; returns how many keys.
 pub async fn forget(service: &Service, age: Duration) -> Result<u64, ServiceError> {
     let tx = service.store.begin().await?;
     let forgotten = journal::forget_before(&tx, service.clock.now() - age).await?;
+    attempts::forget_before(&tx, service.clock.now() - ATTEMPTS).await?;
     tx.commit().await?;
     Ok(forgotten)
 }

@@ -1,5 +1,6 @@
 //! Use cases. One file a noun; each function shows five beats: authorize, begin, load, decide, save.
 
+mod access;
 pub mod accounts;
 pub mod admin_units;
 pub mod api_keys;
@@ -8,6 +9,7 @@ pub mod certificates;
 pub mod certifications;
 pub mod channels;
 pub mod clock;
+pub mod consents;
 pub mod councils;
 pub mod documents;
 pub mod dossiers;
@@ -78,6 +80,8 @@ pub struct Inner {
     pub tokens: sessions::TokenKeys,
     /// Marketplace adapters.
     pub marketplaces: Registry,
+    /// Who works on which channel.
+    pub lanes: pushes::Lanes,
     /// The bytes of uploads.
     pub files: Files,
     /// Tells people outside.
@@ -113,6 +117,8 @@ pub struct Parts {
     pub notifier: Notifier,
     /// Where clients reach the service, when that is configured.
     pub base_url: Option<String>,
+    /// Pushes worked on at once.
+    pub workers: usize,
     /// `iss` of access tokens.
     pub issuer: String,
     /// `aud` of access tokens.
@@ -122,13 +128,27 @@ pub struct Parts {
 impl Service {
     /// Reads or creates the keys this database needs. Fails when the secret can't open the keys stored in it.
     pub async fn start(parts: Parts) -> Result<Self, ServiceError> {
-        let Parts { store, clock, secrets, marketplaces, files, notifier, base_url, issuer, audience } = parts;
+        let Parts { store, clock, secrets, marketplaces, files, notifier, base_url, workers, issuer, audience } = parts;
         let tokens = sessions::load_keys(&store, &secrets, clock.now(), (issuer, audience)).await?;
         let feed_epoch = feed::epoch(&store, clock.now()).await?;
         let cursors = secrets.cursor_key();
         let passwords = passwords::Passwords::new();
         let base_url = base_url.map_or_else(OnceLock::new, OnceLock::from);
-        Ok(Self(Arc::new(Inner { store, clock, secrets, cursors, tokens, marketplaces, files, notifier, base_url, feed_epoch, passwords })))
+        let lanes = pushes::Lanes::new(keys::uuid_v7(clock.now()), workers);
+        Ok(Self(Arc::new(Inner {
+            store,
+            clock,
+            secrets,
+            cursors,
+            tokens,
+            marketplaces,
+            lanes,
+            files,
+            notifier,
+            base_url,
+            feed_epoch,
+            passwords,
+        })))
     }
 
     /// Where clients reach the service, without a slash at the end.

@@ -14,6 +14,7 @@ use crate::{
         producer::{Producer, ProducerStatus},
         product::{Product, ProductState, Variant},
         score::Stars,
+        sync::Priority,
     },
     service::{
         Call, Service, ServiceError, keys,
@@ -61,7 +62,14 @@ pub(super) async fn refresh(service: &Service, work: &mut Work, affected: Vec<Li
         listing.record_version += 1;
         saved(listings::update(&work.tx, &listing, &words, &EVERYTHING).await?)?;
         let wanted = Wanted { listing_id: listing.id, producer_id: listing.producer_id, version: listing.record_version };
-        channel_listings::want(&work.tx, wanted, work.at, work.at + Duration::milliseconds(COALESCE_MILLIS)).await?;
+        let priority = match cause {
+            _ if !visible => Priority::Stop,
+            ChangeCause::StockChanged => Priority::Stock,
+            ChangeCause::PriceChanged => Priority::Price,
+            _ => Priority::Content,
+        };
+        let due = work.at + Duration::milliseconds(COALESCE_MILLIS);
+        channel_listings::want(&work.tx, wanted, priority, (work.at, due)).await?;
         if visible && !seen_before {
             let carriers = match carrying.entry(listing.producer_id) {
                 Entry::Occupied(known) => known.into_mut(),

@@ -18,7 +18,7 @@ use crate::{
         channel::{ChannelListing, ChannelState, SyncError},
         cursor::{CursorValue, Position},
         id::{ChannelId, ChannelListingId, ListingId, ProducerId},
-        sync::SyncState,
+        sync::{Aim, Priority, RemoteState, SyncState, Trouble},
     },
     store::{
         Db, Direction, Page, PageRequest, StoreError,
@@ -30,6 +30,8 @@ use crate::{
     },
 };
 use entity::{Column, Entity, Model};
+
+const REASONS: StoreError = StoreError::Corrupt("channel_listing.remote_reasons");
 
 /// A listing that a channel should show in a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,13 @@ pub async fn ensure(db: &impl Db, id: Uuid, channel: ChannelId, wanted: Wanted, 
         error_message: None,
         error_request_id: None,
         error_field: None,
+        error_kind: None,
+        intent: Aim::Publish.code().to_owned(),
+        remote_state: RemoteState::None.code().to_owned(),
+        priority: Priority::Create.rank(),
+        remote_reasons: None,
+        remote_seen_at: None,
+        reread_at: None,
         pushed_at: None,
         created_at: micros(at),
         updated_at: micros(at),
@@ -75,23 +84,23 @@ pub async fn ensure(db: &impl Db, id: Uuid, channel: ChannelId, wanted: Wanted, 
 }
 
 /// Tells every channel of a listing about a new version. What is at rest becomes due at `due`; what waits or is being pushed
-/// keeps its turn, so that a hundred quick edits become few pushes.
-pub async fn want(db: &impl Db, wanted: Wanted, at: DateTime<Utc>, due: DateTime<Utc>) -> Result<(), StoreError> {
+/// keeps its turn, so that a hundred quick edits become few pushes, but never waits behind what is less urgent.
+pub async fn want(db: &impl Db, wanted: Wanted, priority: Priority, (at, due): (DateTime<Utc>, DateTime<Utc>)) -> Result<(), StoreError> {
+    let of_listing = || Entity::update_many().filter(Column::ListingId.eq(wanted.listing_id.0));
     let version = entity::ActiveModel { desired_version: Set(wanted.version), updated_at: Set(micros(at)), ..Default::default() };
-    Entity::update_many().set(version).filter(Column::ListingId.eq(wanted.listing_id.0)).exec(db.connection()).await?;
+    of_listing().set(version).exec(db.connection()).await?;
+    let resting =
+        [SyncState::Live, SyncState::RemoteRejected, SyncState::Dead, SyncState::Discarded, SyncState::Withdrawn].map(SyncState::code);
+    let urgent = entity::ActiveModel { priority: Set(priority.rank()), ..Default::default() };
+    let less_urgent = Condition::any().add(Column::Priority.gt(priority.rank())).add(Column::State.is_in(resting));
+    of_listing().set(urgent).filter(less_urgent).exec(db.connection()).await?;
     let queued = entity::ActiveModel {
         state: Set(SyncState::Queued.code().to_owned()),
         failures: Set(0),
         next_attempt_at: Set(Some(micros(due))),
         ..Default::default()
     };
-    let resting = [SyncState::Live, SyncState::RemoteRejected, SyncState::Dead, SyncState::Withdrawn].map(SyncState::code);
-    Entity::update_many()
-        .set(queued)
-        .filter(Column::ListingId.eq(wanted.listing_id.0))
-        .filter(Column::State.is_in(resting))
-        .exec(db.connection())
-        .await?;
+    of_listing().set(queued).filter(Column::State.is_in(resting)).exec(db.connection()).await?;
     Ok(())
 }
 
@@ -128,34 +137,25 @@ pub async fn missing(db: &impl Db, at: DateTime<Utc>, limit: u64) -> Result<Vec<
     Ok(rows.into_iter().map(wanted).collect())
 }
 
-/// What is due on active channels and leased by nobody, the longest waiting first.
-pub async fn due(db: &impl Db, at: DateTime<Utc>, limit: u64) -> Result<Vec<ChannelListingId>, StoreError> {
-    let active = Query::select()
-        .column(channel::Column::Id)
-        .from(channel::Entity)
-        .and_where(channel::Column::State.eq(ChannelState::Active.code()))
-        .to_owned();
-    let ids: Vec<Uuid> = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(free(at))
-        .filter(Column::ChannelId.in_subquery(active))
-        .order_by_asc(Column::NextAttemptAt)
-        .limit(limit)
-        .into_tuple()
-        .all(db.connection())
-        .await?;
-    Ok(ids.into_iter().map(Into::into).collect())
-}
-
-/// Claims a row for a worker until an instant; `None` when another worker was faster.
+/// Claims what is due on a channel for a worker until an instant, by urgency and then the longest waiting first; what another worker was faster at
+/// is left out.
 pub async fn claim(
     db: &impl Db,
-    id: ChannelListingId,
+    channel: ChannelId,
     worker: Uuid,
-    at: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<Option<ChannelListing>, StoreError> {
+    (at, until): (DateTime<Utc>, DateTime<Utc>),
+    limit: u64,
+) -> Result<Vec<ChannelListing>, StoreError> {
+    let mut due: Vec<Uuid> = Vec::new();
+    for priority in Priority::ALL {
+        let missing = limit.saturating_sub(due.len() as u64);
+        if missing == 0 {
+            break;
+        }
+        let of_channel = Entity::find().filter(Column::ChannelId.eq(channel.0)).filter(Column::Priority.eq(priority.rank()));
+        let ids = of_channel.select_only().column(Column::Id).filter(free(at)).order_by_asc(Column::NextAttemptAt).limit(missing);
+        due.extend(ids.into_tuple::<Uuid>().all(db.connection()).await?);
+    }
     let lease = entity::ActiveModel {
         state: Set(SyncState::Pushing.code().to_owned()),
         lease_owner: Set(Some(worker)),
@@ -163,11 +163,11 @@ pub async fn claim(
         updated_at: Set(micros(at)),
         ..Default::default()
     };
-    let claimed = Entity::update_many().set(lease).filter(Column::Id.eq(id.0)).filter(free(at)).exec(db.connection()).await?;
+    let claimed = Entity::update_many().set(lease).filter(Column::Id.is_in(due)).filter(free(at)).exec(db.connection()).await?;
     if claimed.rows_affected == 0 {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    Entity::find_by_id(id.0).one(db.connection()).await?.map(domain).transpose()
+    Entity::find().filter(Column::LeaseOwner.eq(worker)).all(db.connection()).await?.into_iter().map(domain).collect()
 }
 
 /// Moves the end of a worker's lease; false when the lease was lost.
@@ -196,15 +196,20 @@ pub async fn record(db: &impl Db, row: &ChannelListing, worker: Uuid, lease: Opt
     Ok(done.rows_affected == 1)
 }
 
-/// Gives back every lease of a worker that stops: the rows are due at once.
-pub async fn release(db: &impl Db, worker: Uuid) -> Result<u64, StoreError> {
+/// Gives back every lease of workers that stop: the rows are due at once.
+pub async fn release(db: &impl Db, workers: &[Uuid]) -> Result<u64, StoreError> {
     let update = entity::ActiveModel {
         state: Set(SyncState::Queued.code().to_owned()),
         lease_owner: Set(None),
         lease_until: Set(None),
         ..Default::default()
     };
-    Ok(Entity::update_many().set(update).filter(Column::LeaseOwner.eq(worker)).exec(db.connection()).await?.rows_affected)
+    Ok(Entity::update_many()
+        .set(update)
+        .filter(Column::LeaseOwner.is_in(workers.iter().copied()))
+        .exec(db.connection())
+        .await?
+        .rows_affected)
 }
 
 /// Makes a row due now, forgetting its failures; false when it is out of reach or being pushed.
@@ -270,7 +275,8 @@ async fn retry_where(db: &impl Db, rows: Condition, at: DateTime<Utc>) -> Result
     Ok(Entity::update_many().set(update).filter(rows).filter(free).exec(db.connection()).await?.rows_affected)
 }
 
-fn free(at: DateTime<Utc>) -> Condition {
+/// Due and leased by nobody.
+pub(super) fn free(at: DateTime<Utc>) -> Condition {
     let unleased = Condition::any().add(Column::LeaseUntil.is_null()).add(Column::LeaseUntil.lt(micros(at)));
     Condition::all().add(Column::NextAttemptAt.lte(micros(at))).add(unleased)
 }
@@ -291,6 +297,15 @@ fn changes(c: &ChannelListing) -> Result<entity::ActiveModel, StoreError> {
         error_message: Set(error.map(|e| e.message.clone())),
         error_request_id: Set(error.and_then(|e| e.request_id.clone())),
         error_field: Set(error.and_then(|e| e.field.clone())),
+        error_kind: Set(error.map(|e| e.kind.code().to_owned())),
+        intent: Set(c.aim.code().to_owned()),
+        remote_state: Set(c.remote_state.code().to_owned()),
+        remote_reasons: Set((!c.remote_reasons.is_empty())
+            .then(|| serde_json::to_string(&c.remote_reasons))
+            .transpose()
+            .map_err(|_| REASONS)?),
+        remote_seen_at: Set(c.remote_seen_at.map(micros)),
+        reread_at: Set(c.reread_at.map(micros)),
         pushed_at: Set(c.pushed_at.map(micros)),
         updated_at: Set(micros(c.updated_at)),
         ..Default::default()
@@ -298,12 +313,17 @@ fn changes(c: &ChannelListing) -> Result<entity::ActiveModel, StoreError> {
 }
 
 fn domain(row: Model) -> Result<ChannelListing, StoreError> {
-    let error = row.error_code.map(|code| SyncError {
-        code,
-        message: row.error_message.unwrap_or_default(),
-        request_id: row.error_request_id,
-        field: row.error_field,
-    });
+    let error = match row.error_code {
+        Some(code) => Some(SyncError {
+            // Rows of the version before have no kind; theirs was told by what followed it.
+            kind: row.error_kind.map_or(Ok(Trouble::Transient), |kind| coded(Trouble::parse_code(&kind), "channel_listing.error_kind"))?,
+            code,
+            message: row.error_message.unwrap_or_default(),
+            request_id: row.error_request_id,
+            field: row.error_field,
+        }),
+        None => None,
+    };
     Ok(ChannelListing {
         id: row.id.into(),
         channel_id: row.channel_id.into(),
@@ -315,6 +335,11 @@ fn domain(row: Model) -> Result<ChannelListing, StoreError> {
         acknowledged: serde_json::from_str(&row.acknowledged).map_err(|_| StoreError::Corrupt("channel_listing.acknowledged"))?,
         create_sent: row.create_sent,
         remote_id: row.remote_id,
+        aim: coded(Aim::parse_code(&row.intent), "channel_listing.intent")?,
+        remote_state: coded(RemoteState::parse_code(&row.remote_state), "channel_listing.remote_state")?,
+        remote_reasons: row.remote_reasons.map(|text| serde_json::from_str(&text)).transpose().map_err(|_| REASONS)?.unwrap_or_default(),
+        remote_seen_at: opt_instant(row.remote_seen_at)?,
+        reread_at: opt_instant(row.reread_at)?,
         remote_status: row.remote_status,
         remote_url: row.remote_url,
         failures: u32::try_from(row.failures).unwrap_or(0),

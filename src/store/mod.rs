@@ -6,10 +6,13 @@
 pub mod accounts;
 pub mod admin_units;
 pub mod api_keys;
+pub mod attempts;
 pub mod audit;
 pub mod certifications;
 pub mod changes;
 pub mod channel_listings;
+pub mod channel_memory;
+pub mod channel_status;
 pub mod channels;
 mod connection;
 pub mod councils;

@@ -49,7 +49,7 @@ pub(crate) const FENCES: &[Fence] = &[
     fence(&["reqwest"], &["marketplace"]),
     fence(&["lettre"], &["notify"]),
     fence(&["object_store"], &["store/files*"]),
-    fence(&["governor"], &["http"]),
+    fence(&["governor"], &["http", "marketplace/line*"]),
     fence(&["async_graphql", "async_graphql_value", "async_graphql_parser"], &["graphql", "http/graphql*"]),
     fence(&["axum", "hyper", "hyper_util", "tower", "tower_http"], &["http", "sandbox"]),
     fence(&["jsonwebtoken"], &["service/sessions*"]),

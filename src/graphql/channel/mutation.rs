@@ -14,6 +14,7 @@ use crate::{
     service::{
         ServiceError,
         channels::{self, ChannelData},
+        consents,
     },
 };
 
@@ -26,6 +27,17 @@ pub struct ChannelMutation;
 pub struct ChannelPayload {
     /// The channel as it is now; null when it was refused.
     channel: Option<ChannelObject>,
+    /// Why nothing was done; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+/// Where a seller authorises a channel.
+#[derive(SimpleObject)]
+pub struct ChannelConsentPayload {
+    /// The channel as it is now; null when it was refused.
+    channel: Option<ChannelObject>,
+    /// Open this in the seller's browser; null when the adapter needs no consent.
+    authorize_url: Option<String>,
     /// Why nothing was done; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -74,6 +86,31 @@ impl ChannelPayload {
     }
 }
 
+impl ChannelConsentPayload {
+    async fn of(asked: &Asked, result: Result<ChannelId, ServiceError>) -> Result<Self, Fault> {
+        let addressed = match result {
+            Ok(id) => consents::address(&asked.service, &asked.actor, id).await.map(|url| (id, url)),
+            Err(error) => Err(error),
+        };
+        let (addressed, user_errors) = outcome(addressed, asked.locale)?;
+        let (channel, authorize_url) = match addressed {
+            Some((id, url)) => (channels::find(&asked.service, &asked.actor, id).await?, url),
+            None => (None, None),
+        };
+        Ok(Self { channel: channel.map(ChannelObject), authorize_url, user_errors })
+    }
+}
+
+fn data(input: ChannelConnectInput) -> ChannelData {
+    ChannelData {
+        adapter: input.adapter,
+        name: input.name,
+        base_url: input.base_url,
+        settings: pairs(input.settings),
+        producer: input.producer.map(|id| of(Kind::Producer, &id)),
+    }
+}
+
 fn pairs(settings: Vec<ChannelSettingInput>) -> Vec<(String, String)> {
     settings.into_iter().map(|s| (s.name, s.value)).collect()
 }
@@ -89,14 +126,29 @@ impl ChannelMutation {
     ) -> Result<ChannelPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        let data = ChannelData {
-            adapter: input.adapter,
-            name: input.name,
-            base_url: input.base_url,
-            settings: pairs(input.settings),
-            producer: input.producer.map(|id| of(Kind::Producer, &id)),
-        };
-        ChannelPayload::of(asked, channels::connect(&asked.service, &call, data).await).await
+        ChannelPayload::of(asked, channels::connect(&asked.service, &call, data(input)).await).await
+    }
+
+    /// Prepares a shop whose seller has yet to authorise it, and tells where: open `authorizeUrl` in the seller's browser within half an
+    /// hour. The marketplace leads back here, and the channel becomes active by itself. Leave tokens and the shop's id out of the settings.
+    async fn channel_connect_start(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The shop.")] input: ChannelConnectInput,
+        #[graphql(desc = "Given twice within 24 hours, the first answer counts.")] idempotency_key: Option<Uuid>,
+    ) -> Result<ChannelConsentPayload, Fault> {
+        let asked = asked(context)?;
+        let call = call(context, asked, idempotency_key)?;
+        ChannelConsentPayload::of(asked, consents::start(&asked.service, &call, data(input)).await).await
+    }
+
+    /// Tells where the seller of a channel authorises it again, for the next half hour: after `needsReauth`, or ahead of its end.
+    async fn channel_reauthorize(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The channel.")] id: ID,
+    ) -> Result<ChannelConsentPayload, Fault> {
+        ChannelConsentPayload::of(asked(context)?, Ok(of(Kind::Channel, &id))).await
     }
 
     /// Stops pushing to a channel; what changes meanwhile is pushed after resuming.

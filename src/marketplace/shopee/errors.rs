@@ -27,7 +27,8 @@ pub(super) fn read(answer: &Answer, now: i64) -> Result<Value, PushError> {
         return Err(PushError::Unknown(refusal("garbage", "the answer has no error field")));
     };
     if error.is_empty() {
-        return Ok(body["response"].take());
+        // The calls on tokens have no `response`: what they bring stands beside `error`.
+        return Ok(if body["response"].is_null() { body } else { body["response"].take() });
     }
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let request_id = Some(text("request_id").to_owned()).filter(|id| !id.is_empty());
@@ -103,65 +104,51 @@ fn until_midnight(now: i64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::sync::Trouble;
 
     fn answer(status: u16, body: &str) -> Answer {
         Answer { status, body: body.as_bytes().to_vec(), retry_after: None }
     }
 
-    fn kind(error: &PushError) -> &'static str {
-        match error {
-            PushError::Transient(_) => "transient",
-            PushError::RateLimited(..) => "rate",
-            PushError::QuotaFor(..) => "quota",
-            PushError::TokenExpired(_) => "token",
-            PushError::NeedsReauth(_) => "reauth",
-            PushError::NotFound(_) => "gone",
-            PushError::Locked(_) => "locked",
-            PushError::Rejected(..) => "rejected",
-            PushError::Config(_) => "config",
-            PushError::Unknown(_) => "unknown",
-        }
-    }
-
     #[test]
     fn every_documented_name_has_its_treatment() {
         for (name, message, expected) in [
-            ("error_network", "", "transient"),
-            ("error_server", "Something wrong. Please try later.", "transient"),
-            ("error_inner", "", "transient"),
-            ("error_system_busy", "", "transient"),
-            ("error_rate_limit", "", "rate"),
-            ("error_limit", "", "quota"),
-            ("invalid_acceess_token", "Invalid access_token.", "token"),
-            ("error_auth", "Invalid access_token", "token"),
-            ("error_auth", "No permission to current api.", "config"),
-            ("refresh_token_expired", "", "reauth"),
-            ("shop_access_expired", "", "reauth"),
-            ("error_shop_refresh_token", "", "reauth"),
-            ("shop_banned", "", "reauth"),
-            ("shop_no_linked", "", "reauth"),
-            ("error_sign", "Wrong sign.", "config"),
-            ("invalid_partner_id", "", "config"),
-            ("error_partner_key_expired", "", "config"),
-            ("source_ip_undeclared", "", "config"),
-            ("error_api_call_restricted", "", "config"),
-            ("error_permission", "", "config"),
-            ("error_kyc_auth", "", "config"),
-            ("error_cannt_edit_price_in_promotion", "", "locked"),
-            ("error_cannt_unlisted_in_promotion", "", "locked"),
-            ("error_holiday_mode", "", "locked"),
-            ("error_param", "price is invalid", "rejected"),
-            ("product.error_busi", "Free text", "rejected"),
-            ("product.error_busi", "The item is not found", "gone"),
-            ("error_item_not_found", "", "gone"),
-            ("error_invalid_brand", "", "rejected"),
-            ("error_invalid_category_attribute", "", "rejected"),
-            ("error_title_exceeds", "", "rejected"),
-            ("error_repeated_mtsku", "", "rejected"),
+            ("error_network", "", Trouble::Transient),
+            ("error_server", "Something wrong. Please try later.", Trouble::Transient),
+            ("error_inner", "", Trouble::Transient),
+            ("error_system_busy", "", Trouble::Transient),
+            ("error_rate_limit", "", Trouble::RateLimited),
+            ("error_limit", "", Trouble::QuotaUsed),
+            ("invalid_acceess_token", "Invalid access_token.", Trouble::TokenExpired),
+            ("error_auth", "Invalid access_token", Trouble::TokenExpired),
+            ("error_auth", "No permission to current api.", Trouble::Config),
+            ("refresh_token_expired", "", Trouble::NeedsReauth),
+            ("shop_access_expired", "", Trouble::NeedsReauth),
+            ("error_shop_refresh_token", "", Trouble::NeedsReauth),
+            ("shop_banned", "", Trouble::NeedsReauth),
+            ("shop_no_linked", "", Trouble::NeedsReauth),
+            ("error_sign", "Wrong sign.", Trouble::Config),
+            ("invalid_partner_id", "", Trouble::Config),
+            ("error_partner_key_expired", "", Trouble::Config),
+            ("source_ip_undeclared", "", Trouble::Config),
+            ("error_api_call_restricted", "", Trouble::Config),
+            ("error_permission", "", Trouble::Config),
+            ("error_kyc_auth", "", Trouble::Config),
+            ("error_cannt_edit_price_in_promotion", "", Trouble::Locked),
+            ("error_cannt_unlisted_in_promotion", "", Trouble::Locked),
+            ("error_holiday_mode", "", Trouble::Locked),
+            ("error_param", "price is invalid", Trouble::Rejected),
+            ("product.error_busi", "Free text", Trouble::Rejected),
+            ("product.error_busi", "The item is not found", Trouble::NotFound),
+            ("error_item_not_found", "", Trouble::NotFound),
+            ("error_invalid_brand", "", Trouble::Rejected),
+            ("error_invalid_category_attribute", "", Trouble::Rejected),
+            ("error_title_exceeds", "", Trouble::Rejected),
+            ("error_repeated_mtsku", "", Trouble::Rejected),
         ] {
             let body = serde_json::json!({ "error": name, "message": message, "request_id": "r1" }).to_string();
             let error = read(&answer(200, &body), 0).expect_err(name);
-            assert_eq!(kind(&error), expected, "{name}: {message}");
+            assert_eq!(error.kind(), expected, "{name}: {message}");
         }
     }
 
@@ -178,9 +165,9 @@ mod tests {
     #[test]
     fn answers_that_say_nothing_are_unknown() {
         for (status, body) in [(500, "{}"), (502, ""), (200, "<html>"), (200, "{}"), (200, "")] {
-            assert_eq!(kind(&read(&answer(status, body), 0).expect_err(body)), "unknown", "{status} {body}");
+            assert_eq!(read(&answer(status, body), 0).expect_err(body).kind(), Trouble::Unknown, "{status} {body}");
         }
-        assert_eq!(kind(&read(&answer(429, ""), 0).expect_err("429")), "rate");
+        assert_eq!(read(&answer(429, ""), 0).expect_err("429").kind(), Trouble::RateLimited);
         assert_eq!(read(&answer(200, r#"{"error":"","response":{"a":1},"warning":"w"}"#), 0), Ok(serde_json::json!({ "a": 1 })));
     }
 
@@ -195,8 +182,8 @@ mod tests {
     fn partial_success_is_failure() {
         assert_eq!(all_done(&serde_json::json!({ "success_list": [{ "item_id": 1 }], "failure_list": [] })), Ok(()));
         let failed = serde_json::json!({ "failure_list": [{ "item_id": 1, "failed_reason": "in promotion" }] });
-        assert_eq!(kind(&all_done(&failed).expect_err("failed")), "rejected");
+        assert_eq!(all_done(&failed).expect_err("failed").kind(), Trouble::Rejected);
         let gone = serde_json::json!({ "failure_list": [{ "item_id": 1, "failed_reason": "item not found" }] });
-        assert_eq!(kind(&all_done(&gone).expect_err("gone")), "gone");
+        assert_eq!(all_done(&gone).expect_err("gone").kind(), Trouble::NotFound);
     }
 }

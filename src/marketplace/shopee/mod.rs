@@ -3,40 +3,39 @@
 //! The marketplace has no idempotency key and does not refuse a second item with the same SKU, so a create whose answer was
 //! lost is looked up by `item_sku`. Errors come with HTTP 200. Prices in Vietnam are whole đồng. Weight is in kilograms.
 
+mod auth;
 mod errors;
 mod offer;
 mod sign;
 
 use async_trait::async_trait;
-use data_encoding::HEXLOWER;
-use reqwest::Method;
+use chrono::Duration;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use std::{collections::HashMap, sync::Arc};
-use tokio::sync::{Mutex, OnceCell};
+use std::sync::Arc;
 use url::Url;
 
 use crate::{
-    domain::{money::Vnd, product::ProductGroup},
+    domain::{channel::RemoteReason, money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
-        Marketplace, Offer, PushError, RemoteItem,
-        client::{Client, Content, refusal},
+        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
+        client::{Content, Method, Outgoing, refusal},
+        line::Line,
         registry::{ConnectError, Connection, UnixClock},
     },
 };
-use offer::{Category, Limits, Settings};
+use offer::{Limits, Settings};
+
+/// How long a shop's limits and delivery channels are taken for true.
+const LIMITS_AGE: Duration = Duration::days(1);
+/// How long the tree of categories is taken for true.
+const TREE_AGE: Duration = Duration::days(7);
 
 /// One shop on Shopee.
 pub(super) struct Shopee {
-    client: Client,
+    line: Line,
     base_url: Url,
     settings: Settings,
     clock: UnixClock,
-    categories: OnceCell<Vec<Category>>,
-    logistics: OnceCell<Vec<i64>>,
-    limits: Mutex<HashMap<i64, Limits>>,
-    /// Pictures that the shop has, by the hash of their bytes.
-    pictures: Mutex<HashMap<String, String>>,
 }
 
 /// Which of the two signatures a call carries.
@@ -50,16 +49,7 @@ impl Shopee {
     /// Reads the settings of a shop.
     pub(super) fn connect(connection: Connection<'_>) -> Result<Arc<dyn Marketplace>, ConnectError> {
         let settings = Settings::parse(connection.settings).map_err(ConnectError::BadSettings)?;
-        Ok(Arc::new(Self {
-            client: connection.client,
-            base_url: connection.base_url,
-            settings,
-            clock: connection.clock,
-            categories: OnceCell::new(),
-            logistics: OnceCell::new(),
-            limits: Mutex::default(),
-            pictures: Mutex::default(),
-        }))
+        Ok(Arc::new(Self { line: connection.line, base_url: connection.base_url, settings, clock: connection.clock }))
     }
 
     async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, PushError> {
@@ -74,15 +64,15 @@ impl Shopee {
     async fn call(&self, signed: Signed, path: &str, query: &[(&str, String)], content: Content) -> Result<Value, PushError> {
         let now = (self.clock)();
         let method = if matches!(content, Content::Empty) { Method::GET } else { Method::POST };
-        let url = self.signed_url(signed, path, query, now);
-        let answer = self.client.send(method, url, content).await?;
+        let url = self.signed_url(signed, path, query, now)?;
+        let answer = self.line.send(path, Outgoing { method, url, headers: Vec::new(), content }).await?;
         errors::read(&answer, now)
     }
 
-    fn signed_url(&self, signed: Signed, path: &str, query: &[(&str, String)], now: i64) -> Url {
+    fn signed_url(&self, signed: Signed, path: &str, query: &[(&str, String)], now: i64) -> Result<Url, PushError> {
         let path = format!("/api/v2/{path}");
         let settings = &self.settings;
-        let shop = (signed == Signed::Shop).then_some((settings.access_token.as_str(), settings.shop_id));
+        let shop = if signed == Signed::Shop { Some(settings.shop()?) } else { None };
         let sign = sign::sign(&settings.partner_key, settings.partner_id, &path, now, shop);
         let mut url = self.base_url.clone();
         url.set_path(&path);
@@ -97,81 +87,106 @@ impl Shopee {
         }
         pairs.extend_pairs(query.iter().map(|(name, value)| (*name, value.as_str())));
         drop(pairs);
-        url
+        Ok(url)
     }
 
-    async fn category(&self, group: ProductGroup) -> Result<i64, PushError> {
+    /// The leaf category of a group: the channel's choice, or the one whose name fits best; `None` when none does.
+    async fn category(&self, group: ProductGroup) -> Result<Option<i64>, PushError> {
         if let Some(id) = self.settings.categories.get(&group) {
-            return Ok(*id);
+            return Ok(Some(*id));
         }
-        let tree = self.categories.get_or_try_init(|| async {
-            let response = self.get("product/get_category", &[("language", "vi".to_owned())]).await?;
-            Ok::<_, PushError>(offer::categories(&response))
-        });
-        offer::leaf(tree.await?, group).ok_or_else(|| {
-            let words =
-                format!("no category of the marketplace fits the group {}; set category_{}", group.code(), group.code().to_lowercase());
-            PushError::Rejected(refusal("category", &words), Some("group".to_owned()))
-        })
+        let tree =
+            self.line.cached("categories", "vi", TREE_AGE, self.get("product/get_category", &[("language", "vi".to_owned())])).await?;
+        Ok(offer::leaf(&offer::categories(&tree), group))
     }
 
-    async fn logistics(&self) -> Result<&[i64], PushError> {
-        let channels = self.logistics.get_or_try_init(|| async {
-            let response = self.get("logistics/get_channel_list", &[]).await?;
-            let listed = response["logistics_channel_list"].as_array().into_iter().flatten();
-            let enabled: Vec<i64> = listed.filter(|c| c["enabled"] == true).filter_map(|c| c["logistics_channel_id"].as_i64()).collect();
-            if enabled.is_empty() {
-                return Err(PushError::Config(refusal("logistics", "the shop has no delivery channel enabled")));
-            }
-            Ok(enabled)
-        });
-        Ok(channels.await?)
+    async fn logistics(&self) -> Result<Vec<i64>, PushError> {
+        let response = self.line.cached("logistics", "", LIMITS_AGE, self.get("logistics/get_channel_list", &[])).await?;
+        let listed = response["logistics_channel_list"].as_array().into_iter().flatten();
+        let enabled: Vec<i64> = listed.filter(|c| c["enabled"] == true).filter_map(|c| c["logistics_channel_id"].as_i64()).collect();
+        if enabled.is_empty() {
+            return Err(PushError::Config(refusal("logistics", "the shop has no delivery channel enabled")));
+        }
+        Ok(enabled)
     }
 
     async fn limits(&self, category: i64) -> Result<Limits, PushError> {
-        if let Some(limits) = self.limits.lock().await.get(&category) {
-            return Ok(limits.clone());
-        }
-        let response = self.get("product/get_item_limit", &[("category_id", category.to_string())]).await?;
-        let limits = Limits::read(&response);
-        self.limits.lock().await.insert(category, limits.clone());
-        Ok(limits)
-    }
-
-    async fn upload(&self, addresses: &[String]) -> Result<Vec<String>, PushError> {
-        let mut ids = Vec::with_capacity(addresses.len());
-        for address in addresses {
-            let bytes = self.client.picture(address).await?;
-            let hash = HEXLOWER.encode(&Sha256::digest(&bytes));
-            let known = self.pictures.lock().await.get(&hash).cloned();
-            let id = match known {
-                Some(id) => id,
-                None => self.upload_one(bytes).await?,
-            };
-            self.pictures.lock().await.insert(hash, id.clone());
-            ids.push(id);
-        }
-        Ok(ids)
+        let id = category.to_string();
+        let query = [("category_id", id.clone())];
+        let asked = self.get("product/get_item_limit", &query);
+        Ok(Limits::read(&self.line.cached("limits", &id, LIMITS_AGE, asked).await?))
     }
 
     async fn upload_one(&self, bytes: Vec<u8>) -> Result<String, PushError> {
-        let response = self.call(Signed::Public, "media_space/upload_image", &[], Content::Picture(bytes)).await?;
+        let picture = Content::Picture { field: "image", bytes, beside: Vec::new() };
+        let response = self.call(Signed::Public, "media_space/upload_image", &[], picture).await?;
         let id = response["image_info"]["image_id"].as_str();
         id.map(str::to_owned).ok_or_else(|| PushError::Unknown(refusal("garbage", "the answer to the upload names no picture")))
     }
 
     /// The parts of an item that `add_item` and `update_item` share, within the marketplace's limits.
     async fn content(&self, offer: &Offer) -> Result<Value, PushError> {
-        let category = self.category(offer.group).await?;
+        let no_category = Problem { field: "group", limit: Limit::NoCategory };
+        let category = self.category(offer.group).await?.ok_or_else(|| PushError::from(&no_category))?;
         let limits = self.limits(category).await?;
-        limits.check(offer)?;
-        let pictures = self.upload(&offer.image_urls[..offer.image_urls.len().min(limits.images)]).await?;
-        Ok(offer::content(offer, category, &pictures, self.logistics().await?))
+        if let Some(problem) = limits.problems(offer).first() {
+            return Err(problem.into());
+        }
+        let wanted = &offer.image_urls[..offer.image_urls.len().min(limits.images)];
+        let pictures = self.line.pictures(wanted, |bytes| self.upload_one(bytes)).await?;
+        Ok(offer::content(offer, category, &pictures, &self.logistics().await?))
+    }
+
+    /// The items of a `get_item_base_info` that a seller has not deleted, with why the marketplace does not show them.
+    async fn base_info(&self, ids: &str) -> Result<Vec<Value>, PushError> {
+        let info = self.get("product/get_item_base_info", &[("item_id_list", ids.to_owned())]).await?;
+        let items = info["item_list"].as_array().into_iter().flatten();
+        // A deleted item keeps its id and its SKU.
+        Ok(items.filter(|i| !matches!(i["item_status"].as_str(), Some("SELLER_DELETE" | "SHOPEE_DELETE"))).cloned().collect())
+    }
+
+    async fn reasons(&self, id: &str) -> Result<Vec<RemoteReason>, PushError> {
+        let response = self.get("product/get_item_violation_info", &[("item_id_list", id.to_owned())]).await?;
+        let details = response["item_list"][0]["item_status_details"].as_array().into_iter().flatten();
+        let text = |value: &Value| value.as_str().filter(|t| !t.is_empty()).map(str::to_owned);
+        let reason = |detail: &Value| RemoteReason {
+            message: [text(&detail["violation_type"]), text(&detail["violation_reason"])]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(": "),
+            suggestion: text(&detail["suggestion"]),
+            deadline: detail["fix_deadline_time"].as_i64(),
+        };
+        Ok(details.map(reason).collect())
+    }
+
+    fn item(&self, id: &str, status: &str) -> RemoteItem {
+        let url = self.settings.shop().ok().map(|(_, shop)| {
+            let mut url = self.base_url.clone();
+            url.set_path(&format!("/product/{shop}/{id}"));
+            url.to_string()
+        });
+        RemoteItem { id: id.to_owned(), state: state(status), raw_status: status.to_owned(), reasons: Vec::new(), url }
+    }
+}
+
+/// `item_status` in the words all channels share.
+fn state(status: &str) -> RemoteState {
+    match status {
+        "NORMAL" => RemoteState::Active,
+        "REVIEWING" => RemoteState::InReview,
+        "BANNED" => RemoteState::Suspended,
+        _ => RemoteState::Hidden,
     }
 }
 
 #[async_trait]
 impl Marketplace for Shopee {
+    fn abilities(&self) -> Abilities<'_> {
+        Abilities { renewal: Some(self) }
+    }
+
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {
         // `offset` is an opaque text of the page before; the first page is asked for without it.
         let query = [("item_sku", key.to_owned()), ("page_size", "50".to_owned())];
@@ -181,27 +196,40 @@ impl Marketplace for Shopee {
         if ids.is_empty() {
             return Ok(None);
         }
-        let info = self.get("product/get_item_base_info", &[("item_id_list", ids.join(","))]).await?;
-        let items = info["item_list"].as_array().into_iter().flatten();
-        // The search may match parts of a SKU and remembers deleted items: only the same SKU of a living item counts.
-        Ok(items.filter(|i| i["item_sku"] == key).find_map(|i| {
-            let status = i["item_status"].as_str().unwrap_or_default();
-            let deleted = matches!(status, "SELLER_DELETE" | "SHOPEE_DELETE");
-            let id = i["item_id"].as_i64().filter(|_| !deleted)?;
-            Some(self.item(id, status))
-        }))
+        // The search may match parts of a SKU.
+        let items = self.base_info(&ids.join(",")).await?;
+        let found = items.iter().find(|item| item["item_sku"] == key);
+        Ok(found.and_then(|i| Some(self.item(&i["item_id"].as_i64()?.to_string(), i["item_status"].as_str().unwrap_or_default()))))
+    }
+
+    async fn read(&self, remote_id: &str) -> Result<RemoteItem, PushError> {
+        item_id(remote_id)?;
+        let items = self.base_info(remote_id).await?;
+        let gone = || PushError::NotFound(refusal("item_deleted", "the item was deleted on the marketplace"));
+        let mut item = self.item(remote_id, items.first().ok_or_else(gone)?["item_status"].as_str().unwrap_or_default());
+        if item.state == RemoteState::Suspended {
+            item.reasons = self.reasons(remote_id).await?;
+        }
+        Ok(item)
+    }
+
+    async fn preview(&self, offer: &Offer) -> Result<Preview, PushError> {
+        let category = self.category(offer.group).await?;
+        let mut problems = Vec::new();
+        match category {
+            Some(category) => problems.extend(self.limits(category).await?.problems(offer)),
+            None => problems.push(Problem { field: "group", limit: Limit::NoCategory }),
+        }
+        let payload = offer::whole(offer, offer::content(offer, category.unwrap_or_default(), &offer.image_urls, &self.logistics().await?));
+        Ok(Preview { payload, problems })
     }
 
     async fn create(&self, offer: &Offer) -> Result<RemoteItem, PushError> {
-        let mut body = self.content(offer).await?;
-        body["original_price"] = json!(offer.price.amount());
-        body["seller_stock"] = json!([{ "stock": offer.stock }]);
-        body["item_sku"] = json!(offer.key);
-        body["item_status"] = json!("NORMAL");
+        let body = offer::whole(offer, self.content(offer).await?);
         let response = self.post("product/add_item", &body).await?;
         let id =
             response["item_id"].as_i64().ok_or_else(|| PushError::Unknown(refusal("garbage", "the answer to the create names no item")))?;
-        Ok(self.item(id, response["item_status"].as_str().unwrap_or("NORMAL")))
+        Ok(self.item(&id.to_string(), response["item_status"].as_str().unwrap_or("NORMAL")))
     }
 
     async fn update_content(&self, remote_id: &str, offer: &Offer) -> Result<(), PushError> {
@@ -230,14 +258,6 @@ impl Marketplace for Shopee {
             Err(PushError::NotFound(_)) | Ok(_) => Ok(()),
             Err(error) => Err(error),
         }
-    }
-}
-
-impl Shopee {
-    fn item(&self, id: i64, status: &str) -> RemoteItem {
-        let mut url = self.base_url.clone();
-        url.set_path(&format!("/product/{}/{id}", self.settings.shop_id));
-        RemoteItem { id: id.to_string(), raw_status: status.to_owned(), listed: status == "NORMAL", url: Some(url.to_string()) }
     }
 }
 

@@ -5,22 +5,23 @@ use std::{collections::HashMap, fmt};
 
 use crate::{
     domain::{fold, product::ProductGroup},
-    marketplace::{Offer, PushError, client::refusal},
+    marketplace::{Limit, Offer, Problem, PushError, client::refusal},
 };
 
 /// Settings of a shop. Secrets print as `***`.
 pub(super) struct Settings {
     pub(super) partner_id: i64,
     pub(super) partner_key: String,
-    pub(super) shop_id: i64,
-    pub(super) access_token: String,
+    /// The shop; unknown until its seller has authorised us.
+    shop_id: Option<i64>,
+    access_token: Option<String>,
     /// Leaf categories by group, from `category_food`, `category_drink` …; the tree decides for groups left out.
     pub(super) categories: HashMap<ProductGroup, i64>,
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Settings {{ partner_id: {}, shop_id: {}, partner_key: ***, access_token: *** }}", self.partner_id, self.shop_id)
+        write!(f, "Settings {{ partner_id: {}, shop_id: {:?}, partner_key: ***, access_token: *** }}", self.partner_id, self.shop_id)
     }
 }
 
@@ -44,7 +45,7 @@ pub(super) struct Limits {
 }
 
 impl Settings {
-    /// Reads `partner_id`, `partner_key`, `shop_id`, `access_token`; says which is missing or wrong.
+    /// Reads `partner_id`, `partner_key`, and once the seller has authorised us `shop_id` and `access_token`; says what is wrong.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| "settings must be a JSON object".to_owned())?;
         let text = |name: &str| match object.get(name).and_then(Value::as_str).map(str::trim) {
@@ -59,13 +60,18 @@ impl Settings {
                 categories.insert(*group, number(&name)?);
             }
         }
-        Ok(Self {
-            partner_id: number("partner_id")?,
-            partner_key: text("partner_key")?,
-            shop_id: number("shop_id")?,
-            access_token: text("access_token")?,
-            categories,
-        })
+        let (partner_id, partner_key) = (number("partner_id")?, text("partner_key")?);
+        // A token without its shop, or a shop without its token, is a setting left out.
+        let authorised = ["shop_id", "access_token"].iter().any(|name| object.contains_key(*name));
+        let shop_id = authorised.then(|| number("shop_id")).transpose()?;
+        let access_token = authorised.then(|| text("access_token")).transpose()?;
+        Ok(Self { partner_id, partner_key, shop_id, access_token, categories })
+    }
+
+    /// The shop's token and id.
+    pub(super) fn shop(&self) -> Result<(&str, i64), PushError> {
+        let missing = || PushError::NeedsReauth(refusal("not_authorised", "the seller has not authorised this app yet"));
+        self.access_token.as_deref().zip(self.shop_id).ok_or_else(missing)
     }
 }
 
@@ -117,7 +123,7 @@ impl Limits {
     /// Reads the answer of `get_item_limit`.
     pub(super) fn read(response: &Value) -> Self {
         let pair = |name: &str| {
-            let bound = |end: &str| response[name][end].as_i64().or_else(|| response[name][end].as_f64().and_then(whole));
+            let bound = |end: &str| response[name][end].as_i64().or_else(|| response[name][end].as_f64().and_then(integer));
             (bound("min_limit").unwrap_or(0), bound("max_limit").unwrap_or(i64::MAX))
         };
         let sizes = |name: &str| {
@@ -133,26 +139,23 @@ impl Limits {
         }
     }
 
-    /// Refuses an offer that the marketplace would refuse, naming our field and the limit. Nothing is cut silently.
-    pub(super) fn check(&self, offer: &Offer) -> Result<(), PushError> {
-        let refuse = |field: &str, words: String| Err(PushError::Rejected(refusal("limit", &words), Some(field.to_owned())));
-        let within = |text: &str, (low, high): (usize, usize)| (low..=high).contains(&text.chars().count());
-        if !within(&offer.title, self.name) {
-            return refuse("title", format!("the title must have {} to {} characters", self.name.0, self.name.1));
-        }
-        if !within(&offer.description, self.description) {
-            return refuse("description", format!("the description must have {} to {} characters", self.description.0, self.description.1));
-        }
-        if !(self.price.0..=self.price.1).contains(&offer.price.amount()) {
-            return refuse("price", format!("the price must be {} to {} VND", self.price.0, self.price.1));
-        }
-        if i64::from(offer.stock) > self.stock {
-            return refuse("stock", format!("the stock must be at most {}", self.stock));
-        }
-        if offer.image_urls.is_empty() {
-            return refuse("media", "at least one picture is needed".to_owned());
-        }
-        Ok(())
+    /// What the marketplace would refuse of an offer. Nothing is cut silently.
+    pub(super) fn problems(&self, offer: &Offer) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut refuse = |broken: bool, field, limit| {
+            if broken {
+                problems.push(Problem { field, limit });
+            }
+        };
+        let without = |text: &str, (min, max): (usize, usize)| !(min..=max).contains(&text.chars().count());
+        let length = |(min, max)| Limit::Length { min, max };
+        refuse(without(&offer.title, self.name), "title", length(self.name));
+        refuse(without(&offer.description, self.description), "description", length(self.description));
+        let (min, max) = self.price;
+        refuse(!(min..=max).contains(&offer.price.amount()), "price", Limit::Range { min, max });
+        refuse(i64::from(offer.stock) > self.stock, "stock", Limit::Range { min: 0, max: self.stock });
+        refuse(offer.image_urls.is_empty(), "media", Limit::AtLeast(1));
+        problems
     }
 }
 
@@ -172,6 +175,15 @@ pub(super) fn content(offer: &Offer, category: i64, pictures: &[String], logisti
     })
 }
 
+/// The body of `add_item`.
+pub(super) fn whole(offer: &Offer, mut content: Value) -> Value {
+    content["original_price"] = json!(offer.price.amount());
+    content["seller_stock"] = json!([{ "stock": offer.stock }]);
+    content["item_sku"] = json!(offer.key);
+    content["item_status"] = json!("NORMAL");
+    content
+}
+
 /// Grams as a JSON number of kilograms, through text so that no float rounds it.
 fn kilograms(grams: u32) -> Value {
     let text = format!("{}.{:03}", grams / 1000, grams % 1000);
@@ -180,7 +192,7 @@ fn kilograms(grams: u32) -> Value {
 
 /// Limits of money come as JSON numbers with a fraction of zero.
 #[expect(clippy::cast_possible_truncation, reason = "limits are far below 2^53 and a saturated limit does not bind")]
-fn whole(number: f64) -> Option<i64> {
+fn integer(number: f64) -> Option<i64> {
     number.is_finite().then_some(number as i64)
 }
 
@@ -213,7 +225,7 @@ mod tests {
     #[test]
     fn limits_name_our_field() {
         let limits = Limits { name: (5, 100), description: (10, 2000), price: (1000, 1_000_000), stock: 100, images: 9 };
-        assert_eq!(limits.check(&offer()), Ok(()));
+        assert_eq!(limits.problems(&offer()), vec![]);
         type Change = fn(&mut Offer);
         let cases: [(Change, &str); 6] = [
             (|o| o.title = "Mật".into(), "title"),
@@ -226,8 +238,7 @@ mod tests {
         for (change, field) in cases {
             let mut changed = offer();
             change(&mut changed);
-            let Err(PushError::Rejected(_, named)) = limits.check(&changed) else { panic!("{field} passes") };
-            assert_eq!(named.as_deref(), Some(field));
+            assert_eq!(limits.problems(&changed).iter().map(|p| p.field).collect::<Vec<_>>(), [field]);
         }
         let read = Limits::read(
             &serde_json::json!({ "price_limit": { "min_limit": 1000.0, "max_limit": 120_000_000 }, "item_name_length_limit": { "min_limit": 5, "max_limit": 120 } }),
@@ -251,11 +262,15 @@ mod tests {
 
     #[test]
     fn settings_name_what_is_wrong_and_hide_secrets() {
+        let asked_to_authorise = Settings::parse(r#"{"partner_id":"1","partner_key":"k"}"#).expect("reads");
+        assert!(matches!(asked_to_authorise.shop(), Err(PushError::NeedsReauth(_))));
         for (text, part) in [
             ("[]", "JSON object"),
             ("{}", "partner_id is missing"),
             (r#"{"partner_id":"x"}"#, "partner_id must be a number"),
             (r#"{"partner_id":"1","partner_key":" "}"#, "partner_key is missing"),
+            (r#"{"partner_id":"1","partner_key":"k","access_token":"t"}"#, "shop_id is missing"),
+            (r#"{"partner_id":"1","partner_key":"k","shop_id":"2"}"#, "access_token is missing"),
             (
                 r#"{"partner_id":"1","partner_key":"k","shop_id":"2","access_token":"t","category_food":"x"}"#,
                 "category_food must be a number",

@@ -106,6 +106,7 @@ pub(crate) async fn connect(service: &Service, url: &str) {
             setting("partner_key", PARTNER_KEY),
             setting("shop_id", &SHOP.to_string()),
             setting("access_token", SHOP_TOKEN),
+            setting("calls_per_second", "1000"),
         ],
         producer: None,
     };

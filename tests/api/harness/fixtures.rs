@@ -64,6 +64,7 @@ impl World {
             ("partner_key", PARTNER_KEY.to_owned()),
             ("shop_id", SHOP.to_string()),
             ("access_token", SHOP_TOKEN.to_owned()),
+            ("calls_per_second", "1000".to_owned()),
         ];
         let settings: Vec<_> = settings.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
         json!({ "adapter": "shopee", "name": "Gian hàng tỉnh", "baseUrl": self.sandbox.url(), "settings": settings })

@@ -91,9 +91,9 @@ impl World {
     pub(crate) async fn drain(&self) -> usize {
         while publicity::pass(&self.service).await.expect("a pass") > 0 {}
         while pushes::fill_missing(&self.service).await.expect("fills") > 0 {}
-        let worker = self.service.new_id();
         let mut worked = 0;
-        while pushes::run_next(&self.service, worker).await.expect("a push") == pushes::Ran::One {
+        while let Some(claim) = pushes::claim(&self.service, 1).await.expect("claims").pop() {
+            pushes::run(&self.service, claim).await.expect("a push");
             worked += 1;
             assert!(worked < 1000, "pushes never come to rest");
         }

@@ -1,0 +1,41 @@
+//! What adapters remember of a channel: pictures by their hash, category trees, limits.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict};
+
+use crate::{
+    domain::id::ChannelId,
+    store::{
+        StoreError,
+        connection::Store,
+        entity::channel_memory::{Column, Entity, Model},
+        instant::micros,
+    },
+};
+
+/// What was noted under a kind and name since an instant.
+pub async fn recall(
+    store: &Store,
+    channel: ChannelId,
+    (kind, name): (&str, &str),
+    since: DateTime<Utc>,
+) -> Result<Option<String>, StoreError> {
+    let key = (channel.0, kind.to_owned(), name.to_owned());
+    let row = Entity::find_by_id(key).filter(Column::NotedAt.gte(micros(since))).one(super::Db::connection(store)).await?;
+    Ok(row.map(|row| row.value))
+}
+
+/// Notes something, in place of what was noted before.
+pub async fn note(
+    store: &Store,
+    channel: ChannelId,
+    (kind, name): (&str, &str),
+    (value, at): (&str, DateTime<Utc>),
+) -> Result<(), StoreError> {
+    let row = Model { channel_id: channel.0, kind: kind.into(), name: name.into(), value: value.into(), noted_at: micros(at) };
+    let newer =
+        OnConflict::columns([Column::ChannelId, Column::Kind, Column::Name]).update_columns([Column::Value, Column::NotedAt]).to_owned();
+    let tx = store.begin().await?;
+    Entity::insert(row.into_active_model().reset_all()).on_conflict(newer).exec_without_returning(super::Db::connection(&tx)).await?;
+    tx.commit().await
+}

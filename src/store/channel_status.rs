@@ -1,0 +1,207 @@
+//! How channels fare: which have something due, who works on them, when they rest, their tokens.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        channel::{ChannelState, ChannelStatus, Rest},
+        id::ChannelId,
+    },
+    store::{
+        Db, StoreError,
+        entity::{
+            channel, channel_listing,
+            channel_status::{ActiveModel, Column, Entity, Model},
+        },
+        error::coded,
+        instant::{micros, opt_instant},
+    },
+};
+
+/// Tokens as they are stored: sealed, with what is known of their end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredTokens {
+    /// Sealed JSON.
+    pub sealed: String,
+    /// When the access token ends.
+    pub access_expires_at: Option<DateTime<Utc>>,
+    /// When the seller must have authorised again.
+    pub reauthorize_by: Option<DateTime<Utc>>,
+}
+
+/// Stores the status of a new channel.
+pub async fn insert(db: &impl Db, channel: ChannelId) -> Result<(), StoreError> {
+    let row = Model {
+        channel_id: channel.0,
+        failures: 0,
+        resting_until: None,
+        resting_reason: None,
+        holder: None,
+        held_until: None,
+        sealed_tokens: None,
+        tokens_version: 0,
+        access_expires_at: None,
+        reauthorize_by: None,
+        refresher: None,
+        refresher_until: None,
+    };
+    Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
+    Ok(())
+}
+
+/// How channels fare, in no order.
+pub async fn find_many(db: &impl Db, channels: &[ChannelId]) -> Result<Vec<ChannelStatus>, StoreError> {
+    let rows = Entity::find().filter(Column::ChannelId.is_in(channels.iter().map(|c| c.0))).all(db.connection()).await?;
+    rows.into_iter().map(domain).collect()
+}
+
+/// Active channels that don't rest, that no other process works on, and that have something due; in no order, at most 2,000.
+pub async fn due(db: &impl Db, process: Uuid, at: DateTime<Utc>) -> Result<Vec<ChannelId>, StoreError> {
+    let active = Query::select()
+        .column(channel::Column::Id)
+        .from(channel::Entity)
+        .and_where(channel::Column::State.eq(ChannelState::Active.code()))
+        .to_owned();
+    let waiting = Query::select()
+        .expr(Expr::val(1))
+        .from(channel_listing::Entity)
+        .and_where(Expr::col((channel_listing::Entity, channel_listing::Column::ChannelId)).equals((Entity, Column::ChannelId)))
+        .cond_where(super::channel_listings::free(at))
+        .to_owned();
+    let ids: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::ChannelId)
+        .filter(Condition::any().add(Column::RestingUntil.is_null()).add(Column::RestingUntil.lte(micros(at))))
+        .filter(takeable(process, at))
+        .filter(Column::ChannelId.in_subquery(active))
+        .filter(Expr::exists(waiting))
+        .limit(2000)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}
+
+/// Makes a process the one that works on a channel until an instant; false when another is. One process at a time keeps to the
+/// channel's rate without asking the others.
+pub async fn hold(db: &impl Db, channel: ChannelId, process: Uuid, at: DateTime<Utc>, until: DateTime<Utc>) -> Result<bool, StoreError> {
+    let held = ActiveModel { holder: Set(Some(process)), held_until: Set(Some(micros(until))), ..Default::default() };
+    let query = Entity::update_many().set(held).filter(Column::ChannelId.eq(channel.0)).filter(takeable(process, at));
+    Ok(query.exec(db.connection()).await?.rows_affected == 1)
+}
+
+/// Gives back every channel a stopping process works on.
+pub async fn release(db: &impl Db, process: Uuid) -> Result<u64, StoreError> {
+    let free = ActiveModel { holder: Set(None), held_until: Set(None), ..Default::default() };
+    Ok(Entity::update_many().set(free).filter(Column::Holder.eq(process)).exec(db.connection()).await?.rows_affected)
+}
+
+/// Notes one more failure in a row; returns how many there are now.
+pub async fn failed(db: &impl Db, channel: ChannelId) -> Result<u32, StoreError> {
+    Entity::update_many()
+        .col_expr(Column::Failures, Expr::col(Column::Failures).add(1))
+        .filter(Column::ChannelId.eq(channel.0))
+        .exec(db.connection())
+        .await?;
+    let row = Entity::find_by_id(channel.0).one(db.connection()).await?;
+    Ok(row.map_or(0, |row| u32::try_from(row.failures).unwrap_or(0)))
+}
+
+/// Lets a channel rest until an instant, unless it rests longer already.
+pub async fn rest(db: &impl Db, channel: ChannelId, until: DateTime<Utc>, why: Rest) -> Result<(), StoreError> {
+    let rest =
+        ActiveModel { resting_until: Set(Some(micros(until))), resting_reason: Set(Some(why.code().to_owned())), ..Default::default() };
+    let shorter = Condition::any().add(Column::RestingUntil.is_null()).add(Column::RestingUntil.lt(micros(until)));
+    Entity::update_many().set(rest).filter(Column::ChannelId.eq(channel.0)).filter(shorter).exec(db.connection()).await?;
+    Ok(())
+}
+
+/// Forgets failures and rest: the channel answers, or was set up anew.
+pub async fn recovered(db: &impl Db, channel: ChannelId) -> Result<(), StoreError> {
+    let well = ActiveModel { failures: Set(0), resting_until: Set(None), resting_reason: Set(None), ..Default::default() };
+    let ill = Condition::any().add(Column::Failures.gt(0)).add(Column::RestingUntil.is_not_null());
+    Entity::update_many().set(well).filter(Column::ChannelId.eq(channel.0)).filter(ill).exec(db.connection()).await?;
+    Ok(())
+}
+
+/// The sealed tokens of a channel with their version.
+pub async fn tokens(db: &impl Db, channel: ChannelId) -> Result<Option<(StoredTokens, i32)>, StoreError> {
+    let Some(row) = Entity::find_by_id(channel.0).one(db.connection()).await? else { return Ok(None) };
+    let Some(sealed) = row.sealed_tokens else { return Ok(None) };
+    let (access_expires_at, reauthorize_by) = (opt_instant(row.access_expires_at)?, opt_instant(row.reauthorize_by)?);
+    Ok(Some((StoredTokens { sealed, access_expires_at, reauthorize_by }, row.tokens_version)))
+}
+
+/// Stores the tokens a seller brought, whatever was there; `None` forgets them.
+pub async fn set_tokens(db: &impl Db, channel: ChannelId, tokens: Option<&StoredTokens>) -> Result<(), StoreError> {
+    let next = ActiveModel {
+        sealed_tokens: Set(tokens.map(|t| t.sealed.clone())),
+        access_expires_at: Set(tokens.and_then(|t| t.access_expires_at).map(micros)),
+        reauthorize_by: Set(tokens.and_then(|t| t.reauthorize_by).map(micros)),
+        refresher: Set(None),
+        refresher_until: Set(None),
+        ..Default::default()
+    };
+    Entity::update_many()
+        .set(next)
+        .col_expr(Column::TokensVersion, Expr::col(Column::TokensVersion).add(1))
+        .filter(Column::ChannelId.eq(channel.0))
+        .exec(db.connection())
+        .await?;
+    Ok(())
+}
+
+/// Claims the renewal of tokens of a version; false when somebody renews them now, or did.
+pub async fn claim_renewal(
+    db: &impl Db,
+    channel: ChannelId,
+    version: i32,
+    by: Uuid,
+    (at, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<bool, StoreError> {
+    let claim = ActiveModel { refresher: Set(Some(by)), refresher_until: Set(Some(micros(until))), ..Default::default() };
+    let free = Condition::any().add(Column::RefresherUntil.is_null()).add(Column::RefresherUntil.lt(micros(at)));
+    let query =
+        Entity::update_many().set(claim).filter(Column::ChannelId.eq(channel.0)).filter(Column::TokensVersion.eq(version)).filter(free);
+    Ok(query.exec(db.connection()).await?.rows_affected == 1)
+}
+
+/// Stores renewed tokens as the next version and ends the claim; without tokens it only ends the claim. False when it was lost.
+pub async fn end_renewal(db: &impl Db, channel: ChannelId, by: Uuid, renewed: Option<&StoredTokens>) -> Result<bool, StoreError> {
+    let mut next = ActiveModel { refresher: Set(None), refresher_until: Set(None), ..Default::default() };
+    let mut query = Entity::update_many();
+    if let Some(tokens) = renewed {
+        next.sealed_tokens = Set(Some(tokens.sealed.clone()));
+        next.access_expires_at = Set(tokens.access_expires_at.map(micros));
+        next.reauthorize_by = Set(tokens.reauthorize_by.map(micros));
+        query = query.col_expr(Column::TokensVersion, Expr::col(Column::TokensVersion).add(1));
+    }
+    let query = query.set(next).filter(Column::ChannelId.eq(channel.0)).filter(Column::Refresher.eq(by));
+    Ok(query.exec(db.connection()).await?.rows_affected == 1)
+}
+
+fn takeable(process: Uuid, at: DateTime<Utc>) -> Condition {
+    Condition::any().add(Column::Holder.is_null()).add(Column::Holder.eq(process)).add(Column::HeldUntil.lt(micros(at)))
+}
+
+fn domain(row: Model) -> Result<ChannelStatus, StoreError> {
+    let rest = match (opt_instant(row.resting_until)?, row.resting_reason) {
+        (Some(until), Some(why)) => Some((until, coded(Rest::parse_code(&why), "channel_status.resting_reason")?)),
+        _ => None,
+    };
+    Ok(ChannelStatus {
+        channel_id: row.channel_id.into(),
+        failures: u32::try_from(row.failures).unwrap_or(0),
+        rest,
+        access_expires_at: opt_instant(row.access_expires_at)?,
+        reauthorize_by: opt_instant(row.reauthorize_by)?,
+        tokens_version: row.tokens_version,
+    })
+}
