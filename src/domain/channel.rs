@@ -71,6 +71,8 @@ pub struct ChannelListing {
     pub acknowledged: Acknowledged,
     /// A create may have reached the channel: look up before sending another.
     pub create_sent: bool,
+    /// How many items the channel had of it before: one that was deleted is made anew, not found again.
+    pub generation: i32,
     /// The channel's id of the item.
     pub remote_id: Option<String>,
     /// What we want of the listing on the channel, when it was last worked on.
@@ -132,6 +134,16 @@ coded! {
 }
 
 impl ChannelListing {
+    /// The channel has no item of it any more.
+    pub fn forget_item(&mut self) {
+        self.remote_id = None;
+        self.create_sent = false;
+        self.remote_state = RemoteState::None;
+        self.remote_reasons.clear();
+        self.acknowledged = Acknowledged::default();
+        self.generation += 1;
+    }
+
     /// How the listing stands, given whether the public sees it now.
     pub fn standing(&self, visible: bool) -> Standing {
         let on_sale = self.acknowledged.listed == Some(true);
@@ -283,6 +295,7 @@ mod tests {
             acknowledged_version: 0,
             acknowledged: Acknowledged { listed, ..Acknowledged::default() },
             create_sent: false,
+            generation: 0,
             remote_id: None,
             aim: Aim::Publish,
             remote_state: RemoteState::Active,

@@ -78,6 +78,18 @@ impl Quantity {
         if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}").trim_end_matches('0').to_owned() }
     }
 
+    /// As people in Vietnam write it, for example `500 g` or `0,5 lít`.
+    pub fn in_vietnamese(self) -> String {
+        let unit = match self.unit {
+            Unit::Gram => "g",
+            Unit::Kilogram => "kg",
+            Unit::Milliliter => "ml",
+            Unit::Liter => "lít",
+            Unit::Piece => "cái",
+        };
+        format!("{} {unit}", self.value().replace('.', ","))
+    }
+
     /// The weight in whole grams (a millilitre counts as a gram), at least 1; `None` for pieces.
     pub fn grams(self) -> Option<u32> {
         let grams = match self.unit {
@@ -93,6 +105,13 @@ impl Quantity {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn is_written_as_people_write_it() {
+        for (value, unit, expected) in [("500", Unit::Gram, "500 g"), ("0.5", Unit::Liter, "0,5 lít"), ("1", Unit::Piece, "1 cái")] {
+            assert_eq!(Quantity::parse(value, unit).expect("reads").in_vietnamese(), expected);
+        }
+    }
 
     #[test]
     fn reads_positive_decimals() {

@@ -1,9 +1,15 @@
 //! What every marketplace adapter does, in the words of this project; one file a marketplace.
 
+mod category;
 pub mod client;
+mod lazada;
 pub mod line;
 pub mod registry;
+mod settings;
 mod shopee;
+mod sign;
+mod tiktok;
+mod woo;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -40,6 +46,43 @@ pub struct Offer {
     pub weight_grams: u32,
     /// Picture addresses in order; at most 12.
     pub image_urls: Vec<String>,
+    /// What else is known, for channels that want longer titles.
+    pub about: About,
+    /// How many items the channel had of it before: part of the key of a create that channels don't repeat.
+    pub generation: i32,
+}
+
+/// Facts beside an offer's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct About {
+    /// Who makes it.
+    pub producer: String,
+    /// Its net content, for example `500 g`.
+    pub net_content: String,
+    /// The commune it comes from.
+    pub origin: Option<String>,
+    /// Its stars while it is on sale.
+    pub stars: u8,
+}
+
+impl Offer {
+    /// The title, lengthened to `least` characters with facts where it is shorter: net content, stars, origin, producer. A fact
+    /// that the title has already is left out, and nothing is made up; it may still be too short.
+    pub fn title_of_at_least(&self, least: usize) -> String {
+        let about = &self.about;
+        let stars = (about.stars > 0).then(|| format!("OCOP {} sao", about.stars));
+        let facts = [Some(about.net_content.clone()), stars, about.origin.clone(), Some(about.producer.clone())];
+        let mut title = self.title.clone();
+        for fact in facts.into_iter().flatten().filter(|fact| !fact.is_empty()) {
+            if title.chars().count() >= least {
+                break;
+            }
+            if !title.to_lowercase().contains(&fact.to_lowercase()) {
+                title = format!("{title} - {fact}");
+            }
+        }
+        title
+    }
 }
 
 /// An item as the channel knows it.
@@ -272,4 +315,37 @@ pub trait Marketplace: Send + Sync {
     async fn set_listed(&self, remote_id: &str, listed: bool) -> Result<(), PushError>;
     /// Deletes the item; an item already gone is success.
     async fn delete(&self, remote_id: &str) -> Result<(), PushError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_titles_are_lengthened_with_facts() {
+        let about =
+            About { producer: "HTX Lùng Tám".into(), net_content: "500 g".into(), origin: Some("Xã Lùng Tám".into()), stars: 4 };
+        let offer = |title: &str| Offer {
+            key: "K".into(),
+            title: title.into(),
+            description: String::new(),
+            group: ProductGroup::Food,
+            price: Vnd::try_from_i64(1).expect("a price"),
+            stock: 1,
+            gtin: None,
+            weight_grams: 1,
+            image_urls: Vec::new(),
+            about: about.clone(),
+            generation: 0,
+        };
+        for (title, expected) in [
+            ("Mật ong Bạc hà loại đặc biệt", "Mật ong Bạc hà loại đặc biệt"),
+            ("Mật ong", "Mật ong - 500 g - OCOP 4 sao"),
+            ("Mật ong 500 G", "Mật ong 500 G - OCOP 4 sao"),
+            ("Trà", "Trà - 500 g - OCOP 4 sao - Xã Lùng Tám"),
+        ] {
+            assert_eq!(offer(title).title_of_at_least(25), expected);
+        }
+        assert_eq!(Offer { about: About::default(), ..offer("Trà") }.title_of_at_least(25), "Trà", "nothing is made up");
+    }
 }

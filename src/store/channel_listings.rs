@@ -71,6 +71,7 @@ pub async fn ensure(db: &impl Db, id: Uuid, channel: ChannelId, wanted: Wanted, 
         intent: Aim::Publish.code().to_owned(),
         remote_state: RemoteState::None.code().to_owned(),
         priority: Priority::Create.rank(),
+        generation: 0,
         remote_reasons: None,
         remote_seen_at: None,
         reread_at: None,
@@ -300,6 +301,7 @@ fn changes(c: &ChannelListing) -> Result<entity::ActiveModel, StoreError> {
         error_kind: Set(error.map(|e| e.kind.code().to_owned())),
         intent: Set(c.aim.code().to_owned()),
         remote_state: Set(c.remote_state.code().to_owned()),
+        generation: Set(c.generation),
         remote_reasons: Set((!c.remote_reasons.is_empty())
             .then(|| serde_json::to_string(&c.remote_reasons))
             .transpose()
@@ -337,6 +339,7 @@ fn domain(row: Model) -> Result<ChannelListing, StoreError> {
         remote_id: row.remote_id,
         aim: coded(Aim::parse_code(&row.intent), "channel_listing.intent")?,
         remote_state: coded(RemoteState::parse_code(&row.remote_state), "channel_listing.remote_state")?,
+        generation: row.generation,
         remote_reasons: row.remote_reasons.map(|text| serde_json::from_str(&text)).transpose().map_err(|_| REASONS)?.unwrap_or_default(),
         remote_seen_at: opt_instant(row.remote_seen_at)?,
         reread_at: opt_instant(row.reread_at)?,

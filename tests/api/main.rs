@@ -11,6 +11,7 @@ mod feed;
 mod files;
 mod harness;
 mod idempotency;
+mod judged;
 mod migrations;
 mod pages;
 mod procedure;

@@ -17,7 +17,7 @@ use url::Url;
 use crate::{
     domain::{channel::RemoteReason, money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
-        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
+        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem, category,
         client::{Content, Method, Outgoing, refusal},
         line::Line,
         registry::{ConnectError, Connection, UnixClock},
@@ -93,11 +93,11 @@ impl Shopee {
     /// The leaf category of a group: the channel's choice, or the one whose name fits best; `None` when none does.
     async fn category(&self, group: ProductGroup) -> Result<Option<i64>, PushError> {
         if let Some(id) = self.settings.categories.get(&group) {
-            return Ok(Some(*id));
+            return Ok(id.parse().ok());
         }
         let tree =
             self.line.cached("categories", "vi", TREE_AGE, self.get("product/get_category", &[("language", "vi".to_owned())])).await?;
-        Ok(offer::leaf(&offer::categories(&tree), group))
+        Ok(category::leaf(&offer::categories(&tree), group).and_then(|id| id.parse().ok()))
     }
 
     async fn logistics(&self) -> Result<Vec<i64>, PushError> {

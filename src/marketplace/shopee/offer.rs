@@ -1,11 +1,11 @@
 //! What an offer looks like on the marketplace: settings, categories, limits, the body of an item.
 
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Number, Value, json};
 use std::{collections::HashMap, fmt};
 
 use crate::{
-    domain::{fold, product::ProductGroup},
-    marketplace::{Limit, Offer, Problem, PushError, client::refusal},
+    domain::product::ProductGroup,
+    marketplace::{Limit, Offer, Problem, PushError, category::Category, client::refusal, settings::Fields},
 };
 
 /// Settings of a shop. Secrets print as `***`.
@@ -16,22 +16,13 @@ pub(super) struct Settings {
     shop_id: Option<i64>,
     access_token: Option<String>,
     /// Leaf categories by group, from `category_food`, `category_drink` …; the tree decides for groups left out.
-    pub(super) categories: HashMap<ProductGroup, i64>,
+    pub(super) categories: HashMap<ProductGroup, String>,
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Settings {{ partner_id: {}, shop_id: {:?}, partner_key: ***, access_token: *** }}", self.partner_id, self.shop_id)
     }
-}
-
-/// A category of the marketplace's tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Category {
-    id: i64,
-    parent: i64,
-    name: String,
-    leaf: bool,
 }
 
 /// Limits of a category as the marketplace tells them; those it leaves out don't bind.
@@ -47,24 +38,16 @@ pub(super) struct Limits {
 impl Settings {
     /// Reads `partner_id`, `partner_key`, and once the seller has authorised us `shop_id` and `access_token`; says what is wrong.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| "settings must be a JSON object".to_owned())?;
-        let text = |name: &str| match object.get(name).and_then(Value::as_str).map(str::trim) {
-            Some(value) if !value.is_empty() => Ok(value.to_owned()),
-            _ => Err(format!("{name} is missing")),
-        };
-        let number = |name: &str| text(name)?.parse::<i64>().map_err(|_| format!("{name} must be a number"));
-        let mut categories = HashMap::new();
-        for group in ProductGroup::ALL {
-            let name = format!("category_{}", group.code().to_lowercase());
-            if object.contains_key(&name) {
-                categories.insert(*group, number(&name)?);
-            }
+        let fields = Fields::parse(text)?;
+        let categories = fields.categories();
+        for group in categories.keys() {
+            fields.number(&format!("category_{}", group.code().to_lowercase()))?;
         }
-        let (partner_id, partner_key) = (number("partner_id")?, text("partner_key")?);
+        let (partner_id, partner_key) = (fields.number("partner_id")?, fields.text("partner_key")?);
         // A token without its shop, or a shop without its token, is a setting left out.
-        let authorised = ["shop_id", "access_token"].iter().any(|name| object.contains_key(*name));
-        let shop_id = authorised.then(|| number("shop_id")).transpose()?;
-        let access_token = authorised.then(|| text("access_token")).transpose()?;
+        let authorised = ["shop_id", "access_token"].iter().any(|name| fields.names(name));
+        let shop_id = authorised.then(|| fields.number("shop_id")).transpose()?;
+        let access_token = authorised.then(|| fields.text("access_token")).transpose()?;
         Ok(Self { partner_id, partner_key, shop_id, access_token, categories })
     }
 
@@ -78,45 +61,12 @@ impl Settings {
 /// Reads the answer of `get_category`.
 pub(super) fn categories(response: &Value) -> Vec<Category> {
     let listed = response["category_list"].as_array().into_iter().flatten();
-    listed
-        .filter_map(|c| {
-            let name = c["display_category_name"].as_str().or(c["original_category_name"].as_str())?;
-            Some(Category {
-                id: c["category_id"].as_i64()?,
-                parent: c["parent_category_id"].as_i64().unwrap_or_default(),
-                name: fold::fold(name),
-                leaf: c["has_children"] == false,
-            })
-        })
-        .collect()
-}
-
-/// A leaf for a group: one whose own name, or that of a category above it, speaks of the group.
-pub(super) fn leaf(tree: &[Category], group: ProductGroup) -> Option<i64> {
-    let words: &[&str] = match group {
-        ProductGroup::Food => &["thuc pham", "food", "mat ong", "tra"],
-        ProductGroup::Drink => &["do uong", "ruou", "beverage"],
-        ProductGroup::Herbal => &["duoc lieu", "thao duoc", "suc khoe", "health"],
-        ProductGroup::Handicraft => &["thu cong", "handicraft", "handmade"],
-        ProductGroup::Ornamental => &["cay canh", "hoa", "sinh vat canh", "plant"],
-        ProductGroup::Tourism => &["du lich", "dich vu", "voucher", "travel"],
+    let read = |c: &Value| {
+        let name = c["display_category_name"].as_str().or(c["original_category_name"].as_str())?;
+        let parent = c["parent_category_id"].as_i64().unwrap_or_default();
+        Some(Category::new(c["category_id"].as_i64()?.to_string(), parent.to_string(), name, c["has_children"] == false))
     };
-    let by_id: HashMap<i64, &Category> = tree.iter().map(|c| (c.id, c)).collect();
-    let says = |category: &Category, word: &str| format!(" {} ", category.name).contains(&format!(" {word} "));
-    let speaks = |category: &Category, word: &str| {
-        let mut at = Some(category);
-        // A tree is at most five deep; the bound keeps a broken one from being walked for ever.
-        for _ in 0..10 {
-            let Some(here) = at else { return false };
-            if says(here, word) {
-                return true;
-            }
-            at = by_id.get(&here.parent).copied();
-        }
-        false
-    };
-    let leaves = || tree.iter().filter(|c| c.leaf);
-    words.iter().find_map(|word| leaves().find(|c| says(c, word)).or_else(|| leaves().find(|c| speaks(c, word)))).map(|c| c.id)
+    listed.filter_map(read).collect()
 }
 
 impl Limits {
@@ -199,7 +149,10 @@ fn integer(number: f64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{gtin::Gtin, money::Vnd};
+    use crate::{
+        domain::{gtin::Gtin, money::Vnd},
+        marketplace::About,
+    };
 
     fn offer() -> Offer {
         Offer {
@@ -212,6 +165,8 @@ mod tests {
             gtin: Some(Gtin::parse("4006381333931").expect("a GTIN")),
             weight_grams: 650,
             image_urls: vec!["https://example.test/1.png".into()],
+            about: About::default(),
+            generation: 0,
         }
     }
 
@@ -247,20 +202,6 @@ mod tests {
     }
 
     #[test]
-    fn a_leaf_is_found_by_its_name_or_its_parents() {
-        let tree = categories(&serde_json::json!({ "category_list": [
-            { "category_id": 1, "parent_category_id": 0, "display_category_name": "Thực phẩm & Đồ uống", "has_children": true },
-            { "category_id": 2, "parent_category_id": 1, "display_category_name": "Bánh kẹo", "has_children": false },
-            { "category_id": 3, "parent_category_id": 1, "display_category_name": "Đồ uống", "has_children": false },
-            { "category_id": 4, "parent_category_id": 0, "display_category_name": "Hàng thủ công", "has_children": false },
-        ] }));
-        assert_eq!(leaf(&tree, ProductGroup::Food), Some(2));
-        assert_eq!(leaf(&tree, ProductGroup::Drink), Some(3));
-        assert_eq!(leaf(&tree, ProductGroup::Handicraft), Some(4));
-        assert_eq!(leaf(&tree, ProductGroup::Tourism), None);
-    }
-
-    #[test]
     fn settings_name_what_is_wrong_and_hide_secrets() {
         let asked_to_authorise = Settings::parse(r#"{"partner_id":"1","partner_key":"k"}"#).expect("reads");
         assert!(matches!(asked_to_authorise.shop(), Err(PushError::NeedsReauth(_))));
@@ -282,7 +223,7 @@ mod tests {
         let settings =
             Settings::parse(r#"{"partner_id":"1","partner_key":"hush","shop_id":"2","access_token":"quiet","category_food":"7"}"#)
                 .expect("reads");
-        assert_eq!(settings.categories[&ProductGroup::Food], 7);
+        assert_eq!(settings.categories[&ProductGroup::Food], "7");
         let printed = format!("{settings:?}");
         assert!(!printed.contains("hush") && !printed.contains("quiet"), "{printed}");
     }

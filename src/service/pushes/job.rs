@@ -76,7 +76,7 @@ impl<'a> Job<'a> {
         let view = listings::View { reach: Reach::All, at: service.clock.now() };
         let channel = channels::find(&service.store, row.channel_id, &EVERYTHING).await?.ok_or_else(|| gone("channel"))?;
         let listing = listings::find(&service.store, row.listing_id, &view).await?.ok_or_else(|| gone("listing"))?;
-        let offer = offer(service, &listing).await?;
+        let offer = Offer { generation: row.generation, ..offer(service, &listing).await? };
         let visible = publicity::facts(&service.store, &listing).await?.hidden(view.at).is_empty();
         let intent = if visible {
             Intent::Publish(Desired { content: content_hash(&offer), price: offer.price.amount(), stock: offer.stock })
@@ -183,10 +183,7 @@ impl<'a> Job<'a> {
                 self.row.remote_state = if listed { RemoteState::Active } else { RemoteState::Hidden };
             }
             Call::Delete => {
-                *known = Acknowledged::default();
-                self.row.remote_id = None;
-                self.row.create_sent = false;
-                self.row.remote_state = RemoteState::None;
+                self.row.forget_item();
             }
         }
     }

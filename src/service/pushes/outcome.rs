@@ -6,7 +6,7 @@ use std::time;
 use crate::{
     domain::{
         channel::{ChannelState, Rest},
-        sync::{self, Acknowledged, Intent, RemoteState, Step, SyncState, Trouble},
+        sync::{self, Intent, RemoteState, Step, SyncState, Trouble},
     },
     marketplace::PushError,
     service::{ServiceError, keys, producers::EVERYTHING, pushes::job::Job},
@@ -51,10 +51,7 @@ impl Job<'_> {
     pub(super) async fn failed(mut self, error: PushError) -> Result<(), ServiceError> {
         let (now, trouble) = (self.service.clock.now(), error.kind());
         if trouble == Trouble::NotFound {
-            self.row.remote_id = None;
-            self.row.create_sent = false;
-            self.row.remote_state = RemoteState::None;
-            self.row.acknowledged = Acknowledged::default();
+            self.row.forget_item();
         }
         let jitter = u32::from(u16::from_le_bytes(keys::random())) % 1001;
         match sync::next_step(trouble, error.wait(), self.row.failures, jitter) {

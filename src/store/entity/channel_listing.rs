@@ -30,6 +30,7 @@ pub(crate) struct Model {
     pub(crate) intent: String,
     pub(crate) remote_state: String,
     pub(crate) priority: i32,
+    pub(crate) generation: i32,
     pub(crate) remote_reasons: Option<String>,
     pub(crate) remote_seen_at: Option<i64>,
     pub(crate) reread_at: Option<i64>,

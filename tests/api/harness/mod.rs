@@ -5,6 +5,7 @@ mod caller;
 pub(crate) mod council;
 mod database;
 mod fixtures;
+mod judge;
 mod process;
 
 use chrono::{DateTime, Duration, Utc};
@@ -25,6 +26,7 @@ use std::{net::SocketAddr, sync::Arc};
 pub(crate) use caller::{Caller, fields};
 pub(crate) use database::{Database, Engine};
 pub(crate) use fixtures::{OnSale, Seller, connect_query, text};
+pub(crate) use judge::Judge;
 pub(crate) use process::{Program, program};
 
 pub(crate) const PARTNER: i64 = 1_000_001;

@@ -1,0 +1,208 @@
+//! Adapters against marketplaces that independent SDKs judge: every request is one that the SDK would have sent.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use crate::harness::{Caller, Judge, OnSale, Seller, World, both, connect_query};
+
+/// A marketplace as a story goes through it: its words for states, and its settings.
+struct Market {
+    name: &'static str,
+    path: &'static str,
+    settings: &'static [(&'static str, &'static str)],
+    in_review: &'static str,
+    active: &'static str,
+    hidden: &'static str,
+    deleted: &'static str,
+    /// What a create is called.
+    create: &'static str,
+    /// Whether its tokens are renewed.
+    renews: bool,
+    /// The title of `Mật ong 500 g` there.
+    title: &'static str,
+}
+
+const TIKTOK: Market = Market {
+    name: "tiktok",
+    path: "",
+    settings: &[("app_key", "ocopkey"), ("app_secret", "ocop-tts-secret"), ("shop_cipher", "GCP_ocoptest"), ("service_id", "1")],
+    in_review: "PENDING",
+    active: "ACTIVATE",
+    hidden: "SELLER_DEACTIVATED",
+    deleted: "DELETED",
+    create: "POST /product/202309/products",
+    renews: true,
+    title: "Mật ong 500 g - OCOP 4 sao",
+};
+
+const LAZADA: Market = Market {
+    name: "lazada",
+    path: "/rest",
+    settings: &[("app_key", "100001"), ("app_secret", "ocop-lazada-secret")],
+    in_review: "Pending QC",
+    active: "Active",
+    hidden: "InActive",
+    deleted: "Deleted",
+    create: "/product/create",
+    renews: true,
+    title: "Mật ong 500 g",
+};
+
+const WOO: Market = Market {
+    name: "woocommerce",
+    path: "",
+    settings: &[("consumer_key", "ck_ocop0123456789"), ("consumer_secret", "cs_ocop9876543210")],
+    in_review: "publish",
+    active: "publish",
+    hidden: "draft",
+    deleted: "deleted",
+    create: "POST /wp-json/wc/v3/products",
+    renews: false,
+    title: "Mật ong 500 g",
+};
+
+/// A story's people and its listing.
+struct Scene {
+    judge: Judge,
+    admin: Caller,
+    seller: Seller,
+    sale: OnSale,
+}
+
+async fn connect(world: &World, market: &Market, judge: &Judge, admin: &Caller) {
+    let own = market.settings.iter().map(|(name, value)| json!({ "name": name, "value": value }));
+    let auth = format!("{}{}", judge.url, market.path);
+    let tokens = [("access_token", "at-0"), ("refresh_token", "rt-0"), ("auth_url", auth.as_str()), ("calls_per_second", "1000")];
+    let settings: Vec<_> = own.chain(tokens.iter().map(|(name, value)| json!({ "name": name, "value": value }))).collect();
+    let input =
+        json!({ "adapter": market.name, "name": market.name, "baseUrl": format!("{}{}", judge.url, market.path), "settings": settings });
+    admin.done(&connect_query(), json!({ "input": input })).await;
+    world.drain().await;
+}
+
+async fn scene(world: &World, market: &Market) -> Scene {
+    let judge = Judge::start(market.name, world.clock.now().timestamp()).await;
+    let (admin, seller) = (world.admin().await, world.seller("lan").await);
+    connect(world, market, &judge, &admin).await;
+    let sale = world.on_sale(&seller, &admin, "Mật ong").await;
+    Scene { judge, admin, seller, sale }
+}
+
+async fn standing(scene: &Scene) -> Value {
+    let query = "query($id: ID!) { node(id: $id) { ... on Listing { channels { state remoteState remoteStatus lastError { kind code message field advice } } } } }";
+    scene.seller.caller.data(query, json!({ "id": scene.sale.listing })).await["node"]["channels"][0].clone()
+}
+
+async fn no_complaints(judge: &Judge) {
+    assert_eq!(judge.state().await["complaints"], json!([]), "every request is one that the SDK would send");
+}
+
+/// Creating, changing, hiding, showing again and deleting, each seen on the marketplace.
+async fn a_listings_life(world: World, market: Market) {
+    let scene = scene(&world, &market).await;
+    world.later(Duration::seconds(1)).await;
+    let item = scene.judge.item().await;
+    assert_eq!(
+        (&item["title"], &item["price"], &item["stock"], &item["status"]),
+        (&json!(market.title), &json!("185000"), &json!(20), &json!(market.in_review)),
+        "{:#}",
+        standing(&scene).await
+    );
+    assert_eq!(standing(&scene).await["state"], if market.in_review == market.active { "LIVE" } else { "IN_REVIEW" });
+    scene.judge.tell("status", json!({ "id": item["id"], "status": market.active })).await;
+    let id = json!({ "id": scene.sale.listing });
+    let call =
+        |name: &str, arguments: &str| format!("mutation($id: ID!) {{ {name}(id: $id {arguments}) {{ userErrors {{ code path }} }} }}");
+    let caller = &scene.seller.caller;
+    scene.seller.set_price(&scene.sale.listing, 120_000).await;
+    caller.done(&call("listingSetAvailability", ", stock: 7"), id.clone()).await;
+    world.later(Duration::seconds(1)).await;
+    let item = scene.judge.item().await;
+    assert_eq!((&item["price"], &item["stock"]), (&json!("120000"), &json!(7)), "{:#}", standing(&scene).await);
+    caller.done(&call("listingUpdate", ", expectedVersion: 4, input: { title: \"Mật ong Bạc hà cao nguyên đá\" }"), id.clone()).await;
+    world.later(Duration::seconds(1)).await;
+    assert_eq!(scene.judge.item().await["title"], "Mật ong Bạc hà cao nguyên đá", "{:#}", standing(&scene).await);
+    for (name, status) in [("listingUnpublish", market.hidden), ("listingPublish", market.active), ("listingArchive", market.deleted)] {
+        caller.done(&call(name, ""), id.clone()).await;
+        world.later(Duration::seconds(1)).await;
+        assert_eq!(scene.judge.item().await["status"], status, "{name}: {:#}", standing(&scene).await);
+    }
+    no_complaints(&scene.judge).await;
+}
+
+/// A create whose answer is lost makes one item; a token that ended is renewed on the way.
+async fn nothing_is_doubled(world: World, market: Market) {
+    let scene = scene(&world, &market).await;
+    scene.judge.tell("fault", json!({ "call": market.create, "mode": "cut_after" })).await;
+    if market.renews {
+        scene.judge.tell("end_access", json!({})).await;
+    }
+    world.later(Duration::seconds(1)).await;
+    for _ in 0..4 {
+        world.later(Duration::seconds(10)).await;
+    }
+    let item = scene.judge.item().await;
+    assert_eq!((&item["price"], &standing(&scene).await["lastError"]), (&json!("185000"), &Value::Null), "{:#}", standing(&scene).await);
+    if market.renews {
+        assert_eq!(scene.judge.state().await["renewals"], 1);
+    }
+    no_complaints(&scene.judge).await;
+}
+
+/// A wrong secret or a wrong clock stops the channel with what to look at.
+async fn wrong_credentials_are_told(world: World, market: Market, clock_off: i64) {
+    let scene = scene(&world, &market).await;
+    scene.judge.tell("clock", json!({ "now": world.clock.now().timestamp() + clock_off })).await;
+    world.later(Duration::seconds(1)).await;
+    let told = standing(&scene).await;
+    assert_eq!((&told["state"], &told["lastError"]["kind"]), (&json!("NEEDS_ATTENTION"), &json!("CONFIG")), "{told}");
+    assert!(told["lastError"]["advice"].as_str().is_some_and(|advice| advice.contains("clock")), "{told}");
+    assert_eq!(scene.admin.data("{ channels { state } }", Value::Null).await["channels"][0]["state"], "NEEDS_ATTENTION");
+    assert!(scene.judge.items().await.is_empty());
+}
+
+/// An item that is already there under our key is taken for ours and brought up to date.
+async fn what_exists_is_adopted(world: World, market: Market) {
+    let judge = Judge::start(market.name, world.clock.now().timestamp()).await;
+    let (admin, seller) = (world.admin().await, world.seller("lan").await);
+    let sale = world.on_sale(&seller, &admin, "Mật ong").await;
+    let query = "query($id: ID!) { node(id: $id) { ... on Listing { externalKey } } }";
+    let key = seller.caller.data(query, json!({ "id": sale.listing })).await["node"]["externalKey"].clone();
+    judge.tell("item", json!({ "id": "77", "sku_id": "78", "sku": key, "title": "cũ", "description": "", "price": "1", "stock": 0, "status": market.active })).await;
+    connect(&world, &market, &judge, &admin).await;
+    world.later(Duration::seconds(1)).await;
+    let item = judge.item().await;
+    assert_eq!((&item["title"], &item["price"], &item["stock"]), (&json!("Mật ong 500 g"), &json!("185000"), &json!(20)));
+    no_complaints(&judge).await;
+}
+
+both! {
+    async fn woocommerce_life(world: World) { a_listings_life(world, WOO).await; }
+}
+both! {
+    async fn woocommerce_once(world: World) { nothing_is_doubled(world, WOO).await; }
+}
+both! {
+    async fn woocommerce_adopts(world: World) { what_exists_is_adopted(world, WOO).await; }
+}
+both! {
+    async fn tiktok_life(world: World) { a_listings_life(world, TIKTOK).await; }
+}
+both! {
+    async fn tiktok_once(world: World) { nothing_is_doubled(world, TIKTOK).await; }
+}
+both! {
+    async fn tiktok_clock(world: World) { wrong_credentials_are_told(world, TIKTOK, 600).await; }
+}
+both! {
+    async fn lazada_life(world: World) { a_listings_life(world, LAZADA).await; }
+}
+both! {
+    async fn lazada_once(world: World) { nothing_is_doubled(world, LAZADA).await; }
+}
+both! {
+    async fn lazada_clock(world: World) { wrong_credentials_are_told(world, LAZADA, 7300).await; }
+}
+both! {
+    async fn lazada_adopts(world: World) { what_exists_is_adopted(world, LAZADA).await; }
+}
