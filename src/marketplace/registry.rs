@@ -17,7 +17,9 @@ use crate::marketplace::{
     client::{Client, OutboundPolicy},
     lazada::Lazada,
     line::{Budget, Line, Memory},
+    medusa::Medusa,
     shopee::Shopee,
+    shopify::Shopify,
     tiktok::TikTok,
     woo::Woo,
 };
@@ -46,6 +48,8 @@ struct Adapter {
 const ADAPTERS: &[Adapter] = &[
     Adapter { name: "shopee", calls_per_second: 10, build: Shopee::connect },
     Adapter { name: "lazada", calls_per_second: 10, build: Lazada::connect },
+    Adapter { name: "medusa", calls_per_second: 5, build: Medusa::connect },
+    Adapter { name: "shopify", calls_per_second: 5, build: Shopify::connect },
     Adapter { name: "tiktok", calls_per_second: 10, build: TikTok::connect },
     Adapter { name: "woocommerce", calls_per_second: 5, build: Woo::connect },
 ];

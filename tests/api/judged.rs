@@ -3,7 +3,9 @@
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, Judge, OnSale, Seller, World, both, connect_query};
+use std::sync::Arc;
+
+use crate::harness::{Caller, Engine, Judge, OnSale, Seller, World, both, connect_query};
 
 /// A marketplace as a story goes through it: its words for states, and its settings.
 struct Market {
@@ -61,9 +63,35 @@ const WOO: Market = Market {
     title: "Mật ong 500 g",
 };
 
+const SHOPIFY: Market = Market {
+    name: "shopify",
+    path: "",
+    settings: &[],
+    in_review: "ACTIVE",
+    active: "ACTIVE",
+    hidden: "DRAFT",
+    deleted: "deleted",
+    create: "productSet",
+    renews: false,
+    title: "Mật ong 500 g",
+};
+
+const MEDUSA: Market = Market {
+    name: "medusa",
+    path: "",
+    settings: &[("secret_key", "the-key")],
+    in_review: "published",
+    active: "published",
+    hidden: "draft",
+    deleted: "deleted",
+    create: "POST /admin/products {",
+    renews: false,
+    title: "Mật ong 500 g",
+};
+
 /// A story's people and its listing.
 struct Scene {
-    judge: Judge,
+    judge: Arc<Judge>,
     admin: Caller,
     seller: Seller,
     sale: OnSale,
@@ -72,7 +100,12 @@ struct Scene {
 async fn connect(world: &World, market: &Market, judge: &Judge, admin: &Caller) {
     let own = market.settings.iter().map(|(name, value)| json!({ "name": name, "value": value }));
     let auth = format!("{}{}", judge.url, market.path);
-    let tokens = [("access_token", "at-0"), ("refresh_token", "rt-0"), ("auth_url", auth.as_str()), ("calls_per_second", "1000")];
+    let tokens = [
+        ("access_token", if market.name == "shopify" { "shpat-1" } else { "at-0" }),
+        ("refresh_token", "rt-0"),
+        ("auth_url", auth.as_str()),
+        ("calls_per_second", "1000"),
+    ];
     let settings: Vec<_> = own.chain(tokens.iter().map(|(name, value)| json!({ "name": name, "value": value }))).collect();
     let input =
         json!({ "adapter": market.name, "name": market.name, "baseUrl": format!("{}{}", judge.url, market.path), "settings": settings });
@@ -80,8 +113,11 @@ async fn connect(world: &World, market: &Market, judge: &Judge, admin: &Caller) 
     world.drain().await;
 }
 
-async fn scene(world: &World, market: &Market) -> Scene {
-    let judge = Judge::start(market.name, world.clock.now().timestamp()).await;
+async fn judge(world: &World, market: &Market) -> Arc<Judge> {
+    Arc::new(Judge::start(market.name, world.clock.now().timestamp()).await)
+}
+
+async fn scene(world: &World, market: &Market, judge: Arc<Judge>) -> Scene {
     let (admin, seller) = (world.admin().await, world.seller("lan").await);
     connect(world, market, &judge, &admin).await;
     let sale = world.on_sale(&seller, &admin, "Mật ong").await;
@@ -99,7 +135,12 @@ async fn no_complaints(judge: &Judge) {
 
 /// Creating, changing, hiding, showing again and deleting, each seen on the marketplace.
 async fn a_listings_life(world: World, market: Market) {
-    let scene = scene(&world, &market).await;
+    let judge = judge(&world, &market).await;
+    live(world, market, judge).await;
+}
+
+async fn live(world: World, market: Market, judge: Arc<Judge>) {
+    let scene = scene(&world, &market, judge).await;
     world.later(Duration::seconds(1)).await;
     let item = scene.judge.item().await;
     assert_eq!(
@@ -132,7 +173,12 @@ async fn a_listings_life(world: World, market: Market) {
 
 /// A create whose answer is lost makes one item; a token that ended is renewed on the way.
 async fn nothing_is_doubled(world: World, market: Market) {
-    let scene = scene(&world, &market).await;
+    let judge = judge(&world, &market).await;
+    double(world, market, judge).await;
+}
+
+async fn double(world: World, market: Market, judge: Arc<Judge>) {
+    let scene = scene(&world, &market, judge).await;
     scene.judge.tell("fault", json!({ "call": market.create, "mode": "cut_after" })).await;
     if market.renews {
         scene.judge.tell("end_access", json!({})).await;
@@ -151,7 +197,7 @@ async fn nothing_is_doubled(world: World, market: Market) {
 
 /// A wrong secret or a wrong clock stops the channel with what to look at.
 async fn wrong_credentials_are_told(world: World, market: Market, clock_off: i64) {
-    let scene = scene(&world, &market).await;
+    let scene = scene(&world, &market, judge(&world, &market).await).await;
     scene.judge.tell("clock", json!({ "now": world.clock.now().timestamp() + clock_off })).await;
     world.later(Duration::seconds(1)).await;
     let told = standing(&scene).await;
@@ -185,6 +231,30 @@ both! {
 both! {
     async fn woocommerce_adopts(world: World) { what_exists_is_adopted(world, WOO).await; }
 }
+both! {
+    async fn shopify_life(world: World) { a_listings_life(world, SHOPIFY).await; }
+}
+both! {
+    async fn shopify_once(world: World) { nothing_is_doubled(world, SHOPIFY).await; }
+}
+/// A real Medusa server takes a minute to start, so one serves the stories of both engines, one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn medusa() {
+    let judge = Arc::new(Judge::over_postgres("medusa").await);
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        live(World::start(engine).await, MEDUSA, Arc::clone(&judge)).await;
+        judge.tell("forget", json!({})).await;
+        double(World::start(engine).await, MEDUSA, Arc::clone(&judge)).await;
+        judge.tell("forget", json!({})).await;
+    }
+    let stranger = Market { settings: &[("secret_key", "sk_wrong")], ..MEDUSA };
+    let world = World::start(Engine::Sqlite).await;
+    let scene = scene(&world, &stranger, Arc::clone(&judge)).await;
+    world.later(Duration::seconds(1)).await;
+    let told = standing(&scene).await;
+    assert_eq!((&told["state"], &told["lastError"]["kind"]), (&json!("NEEDS_ATTENTION"), &json!("NEEDS_REAUTH")), "{told}");
+}
+
 both! {
     async fn tiktok_life(world: World) { a_listings_life(world, TIKTOK).await; }
 }

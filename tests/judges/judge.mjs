@@ -48,7 +48,7 @@ export function serve(judge) {
       answer.end(JSON.stringify(value));
     };
     if (url.pathname.startsWith("/judge/")) {
-      return send(200, judge.control(url.pathname.split("/").pop(), incoming.method === "POST" ? JSON.parse(body) : {}));
+      return send(200, await judge.control(url.pathname.split("/").pop(), incoming.method === "POST" ? JSON.parse(body) : {}));
     }
     const call = `${incoming.method} ${url.pathname} ${body.toString().slice(0, 200)}`;
     const mode = judge.fault(call);

@@ -1,5 +1,6 @@
 //! Marketplaces in memory that are judged by independent SDKs; see `tests/judges`.
 
+use crate::harness::{Database, Engine};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader},
@@ -33,8 +34,20 @@ fn sdks() -> &'static PathBuf {
 }
 
 impl Judge {
+    /// Starts a shop that keeps its things in a PostgreSQL database of its own.
+    pub(crate) async fn over_postgres(name: &str) -> Self {
+        let database = Database::empty(Engine::Postgres).await;
+        Self::spawn(name, &[("MEDUSA_DATABASE_URL", &database.url)])
+    }
+
     /// Starts a marketplace whose clock stands at an instant, in seconds since 1970.
     pub(crate) async fn start(name: &str, now: i64) -> Self {
+        let judge = Self::spawn(name, &[]);
+        judge.tell("clock", json!({ "now": now })).await;
+        judge
+    }
+
+    fn spawn(name: &str, environment: &[(&str, &str)]) -> Self {
         let script = format!("tests/judges/{name}");
         let (program, script) = if Path::new(&format!("{script}.py")).exists() {
             ("python", format!("{script}.py"))
@@ -42,14 +55,12 @@ impl Judge {
             ("node", format!("{script}.mjs"))
         };
         let mut command = Command::new(sdks().join("venv/bin").join(program));
-        command.arg(script).env("PYTHONDONTWRITEBYTECODE", "1").env("JUDGES", sdks());
+        command.arg(script).env("PYTHONDONTWRITEBYTECODE", "1").env("JUDGES", sdks()).envs(environment.iter().copied());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a judge starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("its address");
         let told: Value = serde_json::from_str(&line).expect("json");
-        let judge = Self { url: told["url"].as_str().expect("an address").to_owned(), child };
-        judge.tell("clock", json!({ "now": now })).await;
-        judge
+        Self { url: told["url"].as_str().expect("an address").to_owned(), child }
     }
 
     #[expect(clippy::disallowed_methods, reason = "tests talk to their own servers")]
