@@ -5,7 +5,7 @@ use std::time;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::service::{Service, ServiceError, housekeeping, publicity, pushes, reminders, uploads};
+use crate::service::{Service, ServiceError, housekeeping, publicity, pushes, readings, reminders, uploads};
 
 /// How long an idle worker waits before it looks again.
 const IDLE: time::Duration = time::Duration::from_millis(150);
@@ -110,8 +110,10 @@ async fn keep_dates(service: Service, stop: CancellationToken) {
 
 async fn keep_once(service: &Service, tick: u64) -> Result<(), ServiceError> {
     while publicity::pass(service).await? > 0 {}
+    readings::make_due(service).await?;
     if tick.is_multiple_of(TICKS_PER_FILL) {
         while pushes::fill_missing(service).await? > 0 {}
+        readings::raise_alarms(service).await?;
     }
     if tick.is_multiple_of(TICKS_PER_CLEANING) {
         housekeeping::forget(service, Duration::hours(24)).await?;

@@ -22,6 +22,7 @@ mod m0012_councils;
 mod m0013_audit_chain;
 mod m0014_certificates;
 mod m0015_push;
+mod m0016_readings;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_audit_chain::Migration),
             Box::new(m0014_certificates::Migration),
             Box::new(m0015_push::Migration),
+            Box::new(m0016_readings::Migration),
         ]
     }
 }

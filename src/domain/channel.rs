@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     code::coded,
+    drift::{Drift, DriftPolicies},
     id::{ChannelId, ChannelListingId, ListingId, ProducerId},
     sync::{Acknowledged, Aim, Call, RemoteState, SyncState, Trouble},
 };
@@ -40,6 +41,8 @@ pub struct Channel {
     pub base_url: String,
     /// Credentials and settings, sealed.
     pub sealed_settings: String,
+    /// What is done about what the channel shows otherwise than we left it.
+    pub drift_policies: DriftPolicies,
     /// Whether it is worked on.
     pub state: ChannelState,
     /// Optimistic lock.
@@ -85,8 +88,12 @@ pub struct ChannelListing {
     pub remote_reasons: Vec<RemoteReason>,
     /// When the channel last told its state.
     pub remote_seen_at: Option<DateTime<Utc>>,
-    /// When its state is read again; `None` when nothing is expected to change by itself.
+    /// When it is read back next; `None` when the channel has nothing to read.
     pub reread_at: Option<DateTime<Utc>>,
+    /// What the channel showed otherwise than we left it, when it was read back last.
+    pub drift: Vec<Drift>,
+    /// Since when it should not be on sale; `None` while it should.
+    pub stop_since: Option<DateTime<Utc>>,
     /// Where buyers see it.
     pub remote_url: Option<String>,
     /// Failures in a row.
@@ -181,6 +188,19 @@ pub struct SyncError {
     pub request_id: Option<String>,
     /// The field of ours that must change.
     pub field: Option<String>,
+}
+
+/// An item on a channel under a key of ours that is not ours any more: left from before, or copied by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// The channel's id of the item.
+    pub remote_id: String,
+    /// The key that it carries.
+    pub key: String,
+    /// When it was seen last.
+    pub seen_at: DateTime<Utc>,
 }
 
 /// Why a channel does not show an item, or soon will not, in its words.
@@ -303,6 +323,8 @@ mod tests {
             remote_reasons: Vec::new(),
             remote_seen_at: None,
             reread_at: None,
+            drift: Vec::new(),
+            stop_since: None,
             remote_url: None,
             failures: 0,
             next_attempt_at: None,

@@ -11,6 +11,7 @@ pub(crate) mod code;
 pub mod council;
 pub mod cursor;
 pub mod dossier;
+pub mod drift;
 pub mod fold;
 pub mod gtin;
 pub mod id;

@@ -54,11 +54,13 @@ pub enum Priority {
     Content,
     /// Brings something new.
     Create,
+    /// Reads back what the channel shows.
+    Read,
 }
 
 impl Priority {
     /// All, the most urgent first.
-    pub const ALL: [Self; 5] = [Self::Stop, Self::Stock, Self::Price, Self::Content, Self::Create];
+    pub const ALL: [Self; 6] = [Self::Stop, Self::Stock, Self::Price, Self::Content, Self::Create, Self::Read];
 
     /// Its place, 0 for the most urgent; stored.
     pub const fn rank(self) -> i32 {

@@ -15,11 +15,14 @@ use crate::{
         Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, Refusal, RemoteItem,
         client::{Answer, Content, Method, Outgoing, refusal},
         line::Line,
+        reading::{Sweep, Swept, next_page, page_number, rfc3339},
         registry::{ConnectError, Connection},
         settings::Fields,
     },
 };
 
+/// Products in a page of a sweep.
+const PAGE: usize = 50;
 const SHOP_AGE: Duration = Duration::days(1);
 
 /// One shop.
@@ -135,7 +138,7 @@ const NET: &str = "Mặc định";
 #[async_trait]
 impl Marketplace for Medusa {
     fn abilities(&self) -> Abilities<'_> {
-        Abilities::default()
+        Abilities { sweep: Some(self), ..Abilities::default() }
     }
 
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {
@@ -201,6 +204,20 @@ impl Marketplace for Medusa {
     }
 }
 
+#[async_trait]
+impl Sweep for Medusa {
+    async fn changed_since(&self, since: i64, page: Option<&str>) -> Result<Swept, PushError> {
+        let page = page_number(page, 0);
+        let offset = (page * PAGE as u64).to_string();
+        let (since, limit) = (rfc3339(since), PAGE.to_string());
+        let query = [("updated_at[$gte]", since.as_str()), ("limit", &limit), ("offset", &offset), ("fields", "id,variants.sku")];
+        let found = self.get("products", &query).await?;
+        let products = found["products"].as_array().cloned().unwrap_or_default();
+        let swept = |product: &Value| Some((product["id"].as_str()?.to_owned(), product["variants"][0]["sku"].as_str().map(str::to_owned)));
+        Ok(Swept { items: products.iter().filter_map(swept).collect(), next: next_page(page, products.len(), PAGE) })
+    }
+}
+
 fn plain(id: &str) -> Result<&str, PushError> {
     let plain = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if plain { Ok(id) } else { Err(PushError::NotFound(refusal("id", "not a product id of a shop"))) }
@@ -214,7 +231,11 @@ fn item(product: &Value) -> Option<RemoteItem> {
         "rejected" => RemoteState::Rejected,
         _ => RemoteState::Hidden,
     };
-    Some(RemoteItem { id: product["id"].as_str()?.to_owned(), state, raw_status, reasons: Vec::new(), url: None })
+    let prices = product["variants"][0]["prices"].as_array().into_iter().flatten();
+    let price = prices.filter(|price| price["currency_code"] == "vnd").find_map(|price| price["amount"].as_i64());
+    let id = product["id"].as_str()?.to_owned();
+    // The stock is an inventory item's, which a product does not name.
+    Some(RemoteItem { id, state, raw_status, reasons: Vec::new(), url: None, price, stock: None })
 }
 
 /// Reads an answer: what was asked for, or what went wrong, in the shop's words `{type, message}`.

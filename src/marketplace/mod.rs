@@ -5,6 +5,7 @@ pub mod client;
 mod lazada;
 pub mod line;
 mod medusa;
+pub mod reading;
 pub mod registry;
 mod settings;
 mod shopee;
@@ -19,12 +20,15 @@ use serde_json::Value;
 use std::{collections::HashMap, fmt, time::Duration};
 use url::Url;
 
-use crate::domain::{
-    channel::RemoteReason,
-    gtin::Gtin,
-    money::Vnd,
-    product::ProductGroup,
-    sync::{RemoteState, Trouble},
+use crate::{
+    domain::{
+        channel::RemoteReason,
+        gtin::Gtin,
+        money::Vnd,
+        product::ProductGroup,
+        sync::{RemoteState, Trouble},
+    },
+    marketplace::reading::{Inbound, Sweep},
 };
 
 /// What a channel is asked to show: the current, valid state of one listing.
@@ -100,6 +104,10 @@ pub struct RemoteItem {
     pub reasons: Vec<RemoteReason>,
     /// Where a buyer sees it, when the channel tells.
     pub url: Option<String>,
+    /// The price it shows, in đồng, when the channel tells.
+    pub price: Option<i64>,
+    /// The units it has for sale, when the channel tells.
+    pub stock: Option<i64>,
 }
 
 /// What a channel would be sent for an offer, and what it would refuse.
@@ -292,6 +300,10 @@ pub trait Renewal: Send + Sync {
 pub struct Abilities<'a> {
     /// Renews its tokens.
     pub renewal: Option<&'a dyn Renewal>,
+    /// Verifies what the marketplace pushes.
+    pub inbound: Option<&'a dyn Inbound>,
+    /// Tells what changed.
+    pub sweep: Option<&'a dyn Sweep>,
 }
 
 /// A connection to one shop on one marketplace.

@@ -37,3 +37,23 @@ impl Fields {
         ProductGroup::ALL.iter().filter_map(named).collect()
     }
 }
+
+/// An amount of đồng that a marketplace writes as a decimal, for example `120000.00`; `None` when it is not a whole one.
+pub(super) fn whole_dong(text: &str) -> Option<i64> {
+    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    part.bytes().all(|b| b == b'0').then(|| whole.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_whole_dong_or_nothing() {
+        for (text, amount) in
+            [("120000", Some(120_000)), ("120000.00", Some(120_000)), (" 5. ", Some(5)), ("1.5", None), ("", None), ("1e5", None)]
+        {
+            assert_eq!(whole_dong(text), amount, "{text}");
+        }
+    }
+}

@@ -15,8 +15,10 @@ use crate::{
         Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, Refusal, RemoteItem,
         client::{Answer, Content, Method, Outgoing, refusal},
         line::Line,
+        reading::{Inbound, Message, Notice, Sweep, Swept, rfc3339},
         registry::{ConnectError, Connection},
-        settings::Fields,
+        settings::{Fields, whole_dong},
+        sign::hmac,
     },
 };
 
@@ -27,9 +29,11 @@ const TITLE: usize = 255;
 
 const SHOP: &str = "query Shop { locations(first: 1) { nodes { id } } publications(first: 20) { nodes { id } } }";
 const BY_HANDLE: &str = "query ByHandle($handle: String!) { productByIdentifier(identifier: { handle: $handle }) {
-    id status onlineStoreUrl variants(first: 1) { nodes { id sku inventoryItem { id } } } } }";
+    id status onlineStoreUrl variants(first: 1) { nodes { id sku price inventoryQuantity inventoryItem { id } } } } }";
 const BY_ID: &str = "query ById($id: ID!) { product(id: $id) {
-    id status onlineStoreUrl variants(first: 1) { nodes { id sku inventoryItem { id } } } } }";
+    id status onlineStoreUrl variants(first: 1) { nodes { id sku price inventoryQuantity inventoryItem { id } } } } }";
+const CHANGED: &str = "query Changed($query: String!, $after: String) { products(first: 100, query: $query, after: $after) {
+    nodes { id handle variants(first: 1) { nodes { sku } } } pageInfo { hasNextPage endCursor } } }";
 const SET: &str = "mutation Set($identifier: ProductSetIdentifiers, $input: ProductSetInput!) {
     productSet(identifier: $identifier, input: $input, synchronous: true) {
         product { id status onlineStoreUrl } userErrors { field message code } } }";
@@ -51,6 +55,8 @@ pub(super) struct Shopify {
     line: Line,
     base_url: Url,
     access_token: String,
+    /// Signs what the shop pushes: the app's secret; nothing is taken while it is not set.
+    webhook_secret: Option<String>,
 }
 
 /// What a product needs to be sold: where its stock is, and where it is shown.
@@ -64,7 +70,8 @@ impl Shopify {
     pub(super) fn connect(connection: Connection<'_>) -> Result<Arc<dyn Marketplace>, ConnectError> {
         let fields = Fields::parse(connection.settings).map_err(ConnectError::BadSettings)?;
         let access_token = fields.text("access_token").map_err(ConnectError::BadSettings)?;
-        Ok(Arc::new(Self { line: connection.line, base_url: connection.base_url, access_token }))
+        let webhook_secret = fields.given("webhook_secret");
+        Ok(Arc::new(Self { line: connection.line, base_url: connection.base_url, access_token, webhook_secret }))
     }
 
     async fn ask(&self, document: &str, variables: Value) -> Result<Value, PushError> {
@@ -119,6 +126,30 @@ impl Shopify {
     }
 }
 
+impl Inbound for Shopify {
+    fn verify(&self, message: &Message<'_>) -> Option<Notice> {
+        let signature = hmac(self.webhook_secret.as_ref()?, &[message.body]);
+        if !signature.is_base64(message.header("x-shopify-hmac-sha256")?) {
+            return None;
+        }
+        let is_product = message.header("x-shopify-topic").is_some_and(|topic| topic.starts_with("products/"));
+        let id = message.json()["admin_graphql_api_id"].as_str().map(str::to_owned);
+        Some(message.notice(message.header("x-shopify-webhook-id").map(str::to_owned), id.filter(|_| is_product)))
+    }
+}
+
+#[async_trait]
+impl Sweep for Shopify {
+    async fn changed_since(&self, since: i64, page: Option<&str>) -> Result<Swept, PushError> {
+        let variables = json!({ "query": format!("updated_at:>='{}'", rfc3339(since)), "after": page });
+        let found = self.ask(CHANGED, variables).await?["products"].take();
+        let key = |product: &Value| product["variants"]["nodes"][0]["sku"].as_str().map(str::to_owned);
+        let swept = |product: &Value| Some((product["id"].as_str()?.to_owned(), key(product)));
+        let (items, pages) = (found["nodes"].as_array().into_iter().flatten().filter_map(swept).collect(), &found["pageInfo"]);
+        Ok(Swept { items, next: pages["endCursor"].as_str().filter(|_| pages["hasNextPage"] == true).map(str::to_owned) })
+    }
+}
+
 /// The parts of a product that creating and editing share.
 fn content(offer: &Offer) -> Value {
     let files: Vec<_> = offer.image_urls.iter().map(|url| json!({ "originalSource": url, "contentType": "IMAGE" })).collect();
@@ -142,7 +173,7 @@ fn problems(offer: &Offer) -> Vec<Problem> {
 #[async_trait]
 impl Marketplace for Shopify {
     fn abilities(&self) -> Abilities<'_> {
-        Abilities::default()
+        Abilities { inbound: Some(self), sweep: Some(self), ..Abilities::default() }
     }
 
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {
@@ -217,7 +248,10 @@ fn item(product: &Value) -> Option<RemoteItem> {
     let raw_status = product["status"].as_str()?.to_owned();
     let state = if raw_status == "ACTIVE" { RemoteState::Active } else { RemoteState::Hidden };
     let url = product["onlineStoreUrl"].as_str().map(str::to_owned);
-    Some(RemoteItem { id: product["id"].as_str()?.to_owned(), state, raw_status, reasons: Vec::new(), url })
+    let variant = &product["variants"]["nodes"][0];
+    let price = variant["price"].as_str().and_then(whole_dong);
+    let id = product["id"].as_str()?.to_owned();
+    Some(RemoteItem { id, state, raw_status, reasons: Vec::new(), url, price, stock: variant["inventoryQuantity"].as_i64() })
 }
 
 /// Reads an answer: its `data`, or what went wrong.

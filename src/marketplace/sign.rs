@@ -1,8 +1,9 @@
 //! HMAC-SHA256, which every marketplace signs with, each over something else.
 
-use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
+use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE, HEXUPPER};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 /// A signature, to be written the way a marketplace wants it.
 pub(super) struct Signature([u8; 32]);
@@ -27,5 +28,15 @@ impl Signature {
 
     pub(super) fn base64(&self) -> String {
         BASE64.encode(&self.0)
+    }
+
+    /// Whether a text is this signature in hexadecimal; takes the same time wherever they differ.
+    pub(super) fn is_hex(&self, claimed: &str) -> bool {
+        HEXLOWER_PERMISSIVE.decode(claimed.trim().as_bytes()).is_ok_and(|bytes| bytes.ct_eq(&self.0).into())
+    }
+
+    /// Whether a text is this signature in base64; takes the same time wherever they differ.
+    pub(super) fn is_base64(&self, claimed: &str) -> bool {
+        BASE64.decode(claimed.trim().as_bytes()).is_ok_and(|bytes| bytes.ct_eq(&self.0).into())
     }
 }

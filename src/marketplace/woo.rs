@@ -17,14 +17,17 @@ use crate::{
         Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, Refusal, RemoteItem,
         client::{Answer, Content, Method, Outgoing, refusal},
         line::Line,
+        reading::{Inbound, Message, Notice, Sweep, Swept, id_text, next_page, page_number, rfc3339},
         registry::{ConnectError, Connection, UnixClock},
-        settings::Fields,
+        settings::{Fields, whole_dong},
         sign::hmac,
     },
 };
 
 /// RFC 3986 unreserved characters stay, everything else is encoded (RFC 5849, 3.6).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Products in a page of a sweep.
+const PAGE: usize = 100;
 const PRODUCTS: &str = "/wp-json/wc/v3/products";
 
 /// One shop.
@@ -34,6 +37,8 @@ pub(super) struct Woo {
     clock: UnixClock,
     consumer_key: String,
     consumer_secret: String,
+    /// Signs what the shop pushes; nothing is taken while it is not set.
+    webhook_secret: Option<String>,
     categories: HashMap<ProductGroup, String>,
 }
 
@@ -43,13 +48,14 @@ impl Woo {
         let fields = Fields::parse(connection.settings).map_err(ConnectError::BadSettings)?;
         let text = |name: &str| fields.text(name).map_err(ConnectError::BadSettings);
         let (consumer_key, consumer_secret) = (text("consumer_key")?, text("consumer_secret")?);
-        let categories = fields.categories();
+        let (categories, webhook_secret) = (fields.categories(), fields.given("webhook_secret"));
         Ok(Arc::new(Self {
             line: connection.line,
             base_url: connection.base_url,
             clock: connection.clock,
             consumer_key,
             consumer_secret,
+            webhook_secret,
             categories,
         }))
     }
@@ -115,7 +121,7 @@ fn problems(offer: &Offer) -> Vec<Problem> {
 #[async_trait]
 impl Marketplace for Woo {
     fn abilities(&self) -> Abilities<'_> {
-        Abilities::default()
+        Abilities { inbound: Some(self), sweep: Some(self), ..Abilities::default() }
     }
 
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {
@@ -165,6 +171,36 @@ impl Marketplace for Woo {
     }
 }
 
+impl Inbound for Woo {
+    fn verify(&self, message: &Message<'_>) -> Option<Notice> {
+        let signature = hmac(self.webhook_secret.as_ref()?, &[message.body]);
+        if !signature.is_base64(message.header("x-wc-webhook-signature")?) {
+            return None;
+        }
+        let is_product = message.header("x-wc-webhook-topic").is_none_or(|topic| topic.starts_with("product."));
+        let delivery = message.header("x-wc-webhook-delivery-id").map(str::to_owned);
+        Some(message.notice(delivery, id_text(&message.json()["id"]).filter(|_| is_product)))
+    }
+}
+
+#[async_trait]
+impl Sweep for Woo {
+    async fn changed_since(&self, since: i64, page: Option<&str>) -> Result<Swept, PushError> {
+        let page = page_number(page, 1);
+        let query = [
+            ("dates_are_gmt", "true".to_owned()),
+            ("modified_after", rfc3339(since)),
+            ("page", page.to_string()),
+            ("per_page", PAGE.to_string()),
+            ("status", "any".to_owned()),
+        ];
+        let found = self.call(Method::GET, "", &query, None).await?;
+        let products = found.as_array().cloned().unwrap_or_default();
+        let swept = |product: &Value| Some((id_text(&product["id"])?, product["sku"].as_str().map(str::to_owned)));
+        Ok(Swept { items: products.iter().filter_map(swept).collect(), next: next_page(page, products.len(), PAGE) })
+    }
+}
+
 /// Adds the parameters of OAuth 1.0a and their signature to a query.
 fn sign_query(key: &str, secret: &str, (method, url): (&Method, &Url), pairs: &mut Vec<(&str, String)>, (nonce, timestamp): (&str, i64)) {
     pairs.push(("oauth_consumer_key", key.to_owned()));
@@ -193,7 +229,9 @@ fn item(product: &Value) -> Option<RemoteItem> {
         _ => RemoteState::Hidden,
     };
     let url = product["permalink"].as_str().map(str::to_owned);
-    Some(RemoteItem { id: product["id"].as_u64()?.to_string(), state, raw_status, reasons: Vec::new(), url })
+    let price = product["regular_price"].as_str().and_then(whole_dong);
+    let id = product["id"].as_u64()?.to_string();
+    Some(RemoteItem { id, state, raw_status, reasons: Vec::new(), url, price, stock: product["stock_quantity"].as_i64() })
 }
 
 /// Reads an answer: the product or list, or what went wrong, in WordPress's words `{code, message, data}`.

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         actor::{Action, Actor, Reach, permit},
         channel::{Channel, ChannelListing, ChannelState},
+        drift::DriftPolicies,
         id::{ChannelId, ChannelListingId, ProducerId},
         reason::Reason,
         sync::SyncState,
@@ -71,6 +72,7 @@ pub(super) async fn create(service: &Service, call: &Call<'_>, data: ChannelData
         name,
         base_url,
         sealed_settings: credentials.settings,
+        drift_policies: DriftPolicies::default(),
         state,
         version: 1,
         created_at: work.at,

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use crate::{
-    service::{Service, ServiceError},
+    service::{Service, ServiceError, readings},
     store::{attempts, journal},
 };
 
@@ -16,5 +16,6 @@ pub async fn forget(service: &Service, age: Duration) -> Result<u64, ServiceErro
     let forgotten = journal::forget_before(&tx, service.clock.now() - age).await?;
     attempts::forget_before(&tx, service.clock.now() - ATTEMPTS).await?;
     tx.commit().await?;
+    readings::forget(service).await?;
     Ok(forgotten)
 }

@@ -32,6 +32,7 @@ pub mod publicity;
 pub mod pushes;
 pub mod ratings;
 pub mod readiness;
+pub mod readings;
 pub mod reference;
 pub mod reminders;
 pub mod renewals;

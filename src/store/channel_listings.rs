@@ -32,6 +32,7 @@ use crate::{
 use entity::{Column, Entity, Model};
 
 const REASONS: StoreError = StoreError::Corrupt("channel_listing.remote_reasons");
+const DRIFT: StoreError = StoreError::Corrupt("channel_listing.drift");
 
 /// A listing that a channel should show in a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub async fn ensure(db: &impl Db, id: Uuid, channel: ChannelId, wanted: Wanted, 
         remote_reasons: None,
         remote_seen_at: None,
         reread_at: None,
+        drift: None,
+        stop_since: None,
         pushed_at: None,
         created_at: micros(at),
         updated_at: micros(at),
@@ -88,8 +91,15 @@ pub async fn ensure(db: &impl Db, id: Uuid, channel: ChannelId, wanted: Wanted, 
 /// keeps its turn, so that a hundred quick edits become few pushes, but never waits behind what is less urgent.
 pub async fn want(db: &impl Db, wanted: Wanted, priority: Priority, (at, due): (DateTime<Utc>, DateTime<Utc>)) -> Result<(), StoreError> {
     let of_listing = || Entity::update_many().filter(Column::ListingId.eq(wanted.listing_id.0));
-    let version = entity::ActiveModel { desired_version: Set(wanted.version), updated_at: Set(micros(at)), ..Default::default() };
+    let mut version = entity::ActiveModel { desired_version: Set(wanted.version), updated_at: Set(micros(at)), ..Default::default() };
+    if priority != Priority::Stop {
+        version.stop_since = Set(None);
+    }
     of_listing().set(version).exec(db.connection()).await?;
+    if priority == Priority::Stop {
+        let stop = entity::ActiveModel { stop_since: Set(Some(micros(at))), ..Default::default() };
+        of_listing().set(stop).filter(Column::StopSince.is_null()).exec(db.connection()).await?;
+    }
     let resting =
         [SyncState::Live, SyncState::RemoteRejected, SyncState::Dead, SyncState::Discarded, SyncState::Withdrawn].map(SyncState::code);
     let urgent = entity::ActiveModel { priority: Set(priority.rank()), ..Default::default() };
@@ -255,9 +265,9 @@ pub async fn page(
     page::fetch(db, query, sort, request, |row| Ok((Position { value: CursorValue::Int(row.created_at), id: row.id }, domain(row)?))).await
 }
 
-/// How many rows wait, and since when the longest of them is due.
+/// How many rows wait to be pushed, and since when the longest of them is due.
 pub async fn backlog(db: &impl Db, at: DateTime<Utc>) -> Result<(u64, Option<Duration>), StoreError> {
-    let waiting = Entity::find().filter(Column::NextAttemptAt.lte(micros(at)));
+    let waiting = Entity::find().filter(Column::NextAttemptAt.lte(micros(at))).filter(Column::Priority.ne(Priority::Read.rank()));
     let oldest: Option<Option<i64>> =
         waiting.clone().select_only().column_as(Column::NextAttemptAt.min(), "oldest").into_tuple().one(db.connection()).await?;
     let count = sea_orm::PaginatorTrait::count(waiting, db.connection()).await?;
@@ -306,6 +316,7 @@ fn changes(c: &ChannelListing) -> Result<entity::ActiveModel, StoreError> {
             .then(|| serde_json::to_string(&c.remote_reasons))
             .transpose()
             .map_err(|_| REASONS)?),
+        drift: Set((!c.drift.is_empty()).then(|| serde_json::to_string(&c.drift)).transpose().map_err(|_| DRIFT)?),
         remote_seen_at: Set(c.remote_seen_at.map(micros)),
         reread_at: Set(c.reread_at.map(micros)),
         pushed_at: Set(c.pushed_at.map(micros)),
@@ -314,7 +325,7 @@ fn changes(c: &ChannelListing) -> Result<entity::ActiveModel, StoreError> {
     })
 }
 
-fn domain(row: Model) -> Result<ChannelListing, StoreError> {
+pub(super) fn domain(row: Model) -> Result<ChannelListing, StoreError> {
     let error = match row.error_code {
         Some(code) => Some(SyncError {
             // Rows of the version before have no kind; theirs was told by what followed it.
@@ -341,6 +352,8 @@ fn domain(row: Model) -> Result<ChannelListing, StoreError> {
         remote_state: coded(RemoteState::parse_code(&row.remote_state), "channel_listing.remote_state")?,
         generation: row.generation,
         remote_reasons: row.remote_reasons.map(|text| serde_json::from_str(&text)).transpose().map_err(|_| REASONS)?.unwrap_or_default(),
+        drift: row.drift.map(|text| serde_json::from_str(&text)).transpose().map_err(|_| DRIFT)?.unwrap_or_default(),
+        stop_since: opt_instant(row.stop_since)?,
         remote_seen_at: opt_instant(row.remote_seen_at)?,
         reread_at: opt_instant(row.reread_at)?,
         remote_status: row.remote_status,

@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -51,6 +51,7 @@ pub async fn insert(db: &impl Db, channel: ChannelId) -> Result<(), StoreError> 
         reauthorize_by: None,
         refresher: None,
         refresher_until: None,
+        swept_at: None,
     };
     Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
     Ok(())
@@ -64,11 +65,6 @@ pub async fn find_many(db: &impl Db, channels: &[ChannelId]) -> Result<Vec<Chann
 
 /// Active channels that don't rest, that no other process works on, and that have something due; in no order, at most 2,000.
 pub async fn due(db: &impl Db, process: Uuid, at: DateTime<Utc>) -> Result<Vec<ChannelId>, StoreError> {
-    let active = Query::select()
-        .column(channel::Column::Id)
-        .from(channel::Entity)
-        .and_where(channel::Column::State.eq(ChannelState::Active.code()))
-        .to_owned();
     let waiting = Query::select()
         .expr(Expr::val(1))
         .from(channel_listing::Entity)
@@ -80,7 +76,7 @@ pub async fn due(db: &impl Db, process: Uuid, at: DateTime<Utc>) -> Result<Vec<C
         .column(Column::ChannelId)
         .filter(Condition::any().add(Column::RestingUntil.is_null()).add(Column::RestingUntil.lte(micros(at))))
         .filter(takeable(process, at))
-        .filter(Column::ChannelId.in_subquery(active))
+        .filter(Column::ChannelId.in_subquery(active()))
         .filter(Expr::exists(waiting))
         .limit(2000)
         .into_tuple()
@@ -101,6 +97,31 @@ pub async fn hold(db: &impl Db, channel: ChannelId, process: Uuid, at: DateTime<
 pub async fn release(db: &impl Db, process: Uuid) -> Result<u64, StoreError> {
     let free = ActiveModel { holder: Set(None), held_until: Set(None), ..Default::default() };
     Ok(Entity::update_many().set(free).filter(Column::Holder.eq(process)).exec(db.connection()).await?.rows_affected)
+}
+
+/// Takes an active channel that does not rest and was last asked for changes before an instant, or never; and when that was.
+pub async fn take_sweep(
+    db: &impl Db,
+    at: DateTime<Utc>,
+    before: DateTime<Utc>,
+) -> Result<Option<(ChannelId, Option<DateTime<Utc>>)>, StoreError> {
+    let long_ago = || Condition::any().add(Column::SweptAt.is_null()).add(Column::SweptAt.lte(micros(before)));
+    let awake = Condition::any().add(Column::RestingUntil.is_null()).add(Column::RestingUntil.lte(micros(at)));
+    let query = Entity::find().filter(long_ago()).filter(awake).filter(Column::ChannelId.in_subquery(active()));
+    let Some(row) = query.one(db.connection()).await? else { return Ok(None) };
+    let taken = ActiveModel { swept_at: Set(Some(micros(at))), ..Default::default() };
+    let mine = Entity::update_many().set(taken).filter(Column::ChannelId.eq(row.channel_id)).filter(long_ago());
+    if mine.exec(db.connection()).await?.rows_affected == 0 {
+        return Ok(None);
+    }
+    Ok(Some((row.channel_id.into(), opt_instant(row.swept_at)?)))
+}
+
+/// Says when a channel was last asked for changes.
+pub async fn set_swept(db: &impl Db, channel: ChannelId, at: Option<DateTime<Utc>>) -> Result<(), StoreError> {
+    let swept = ActiveModel { swept_at: Set(at.map(micros)), ..Default::default() };
+    Entity::update_many().set(swept).filter(Column::ChannelId.eq(channel.0)).exec(db.connection()).await?;
+    Ok(())
 }
 
 /// Notes one more failure in a row; returns how many there are now.
@@ -185,6 +206,11 @@ pub async fn end_renewal(db: &impl Db, channel: ChannelId, by: Uuid, renewed: Op
     }
     let query = query.set(next).filter(Column::ChannelId.eq(channel.0)).filter(Column::Refresher.eq(by));
     Ok(query.exec(db.connection()).await?.rows_affected == 1)
+}
+
+fn active() -> SelectStatement {
+    let is_active = channel::Column::State.eq(ChannelState::Active.code());
+    Query::select().column(channel::Column::Id).from(channel::Entity).and_where(is_active).to_owned()
 }
 
 fn takeable(process: Uuid, at: DateTime<Utc>) -> Condition {

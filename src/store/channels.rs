@@ -17,15 +17,17 @@ use crate::{
     },
 };
 
+const POLICIES: StoreError = StoreError::Corrupt("channel.drift_policies");
+
 /// Stores a new channel.
 pub async fn insert(db: &impl Db, channel: &Channel) -> Result<(), StoreError> {
-    Entity::insert(row(channel).into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
+    Entity::insert(row(channel)?.into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
     Ok(())
 }
 
 /// Stores a changed channel whose `version` is the one it was read with; false when someone was faster or it is out of reach.
 pub async fn update(db: &impl Db, channel: &Channel, reach: &Reach) -> Result<bool, StoreError> {
-    let mut next = row(channel);
+    let mut next = row(channel)?;
     next.version += 1;
     let done = Entity::update_many()
         .set(next.into_active_model().reset_all())
@@ -62,19 +64,20 @@ pub async fn carrying(db: &impl Db, producer: ProducerId) -> Result<Vec<ChannelI
     Ok(query.all(db.connection()).await?.into_iter().map(|row| row.id.into()).collect())
 }
 
-fn row(c: &Channel) -> Model {
-    Model {
+fn row(c: &Channel) -> Result<Model, StoreError> {
+    Ok(Model {
         id: c.id.0,
         producer_id: c.producer_id.map(|p| p.0),
         adapter: c.adapter.clone(),
         name: c.name.clone(),
         base_url: c.base_url.clone(),
         sealed_settings: c.sealed_settings.clone(),
+        drift_policies: serde_json::to_string(&c.drift_policies).map_err(|_| POLICIES)?,
         state: c.state.code().to_owned(),
         version: c.version,
         created_at: micros(c.created_at),
         updated_at: micros(c.updated_at),
-    }
+    })
 }
 
 fn domain(row: Model) -> Result<Channel, StoreError> {
@@ -85,6 +88,7 @@ fn domain(row: Model) -> Result<Channel, StoreError> {
         name: row.name,
         base_url: row.base_url,
         sealed_settings: row.sealed_settings,
+        drift_policies: serde_json::from_str(&row.drift_policies).map_err(|_| POLICIES)?,
         state: coded(ChannelState::parse_code(&row.state), "channel.state")?,
         version: row.version,
         created_at: instant(row.created_at)?,

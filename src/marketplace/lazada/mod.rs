@@ -7,6 +7,7 @@
 mod answer;
 mod auth;
 mod body;
+mod inbound;
 
 use async_trait::async_trait;
 use chrono::Duration;
@@ -162,7 +163,7 @@ impl Lazada {
 #[async_trait]
 impl Marketplace for Lazada {
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { renewal: Some(self) }
+        Abilities { renewal: Some(self), inbound: Some(self), sweep: Some(self) }
     }
 
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {
@@ -195,7 +196,15 @@ impl Marketplace for Lazada {
         let ids = item.zip(sku).ok_or_else(|| PushError::Unknown(refusal("garbage", "the answer to the create names no item")))?;
         let id = format!("{}-{}", ids.0, ids.1);
         // A new item is checked, within a day, before buyers see it.
-        Ok(RemoteItem { id, state: RemoteState::InReview, raw_status: "Pending QC".into(), reasons: Vec::new(), url: None })
+        Ok(RemoteItem {
+            id,
+            state: RemoteState::InReview,
+            raw_status: "Pending QC".into(),
+            reasons: Vec::new(),
+            url: None,
+            price: None,
+            stock: None,
+        })
     }
 
     async fn update_content(&self, remote_id: &str, offer: &Offer) -> Result<(), PushError> {

@@ -5,6 +5,7 @@
 
 mod auth;
 mod errors;
+mod inbound;
 mod offer;
 mod sign;
 
@@ -21,6 +22,7 @@ use crate::{
         client::{Content, Method, Outgoing, refusal},
         line::Line,
         registry::{ConnectError, Connection, UnixClock},
+        settings::whole_dong,
     },
 };
 use offer::{Limits, Settings};
@@ -161,13 +163,23 @@ impl Shopee {
         Ok(details.map(reason).collect())
     }
 
+    /// An item as `get_item_base_info` tells of it.
+    fn told(&self, info: &Value) -> Option<RemoteItem> {
+        let mut item = self.item(&info["item_id"].as_i64()?.to_string(), info["item_status"].as_str().unwrap_or_default());
+        // Prices are decimals for all countries, whole ones in Việt Nam.
+        item.price = info["price_info"][0]["original_price"].as_number().and_then(|price| whole_dong(&price.to_string()));
+        item.stock = info["stock_info_v2"]["summary_info"]["total_available_stock"].as_i64();
+        Some(item)
+    }
+
     fn item(&self, id: &str, status: &str) -> RemoteItem {
         let url = self.settings.shop().ok().map(|(_, shop)| {
             let mut url = self.base_url.clone();
             url.set_path(&format!("/product/{shop}/{id}"));
             url.to_string()
         });
-        RemoteItem { id: id.to_owned(), state: state(status), raw_status: status.to_owned(), reasons: Vec::new(), url }
+        let raw_status = status.to_owned();
+        RemoteItem { id: id.to_owned(), state: state(status), raw_status, reasons: Vec::new(), url, price: None, stock: None }
     }
 }
 
@@ -184,7 +196,7 @@ fn state(status: &str) -> RemoteState {
 #[async_trait]
 impl Marketplace for Shopee {
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { renewal: Some(self) }
+        Abilities { renewal: Some(self), inbound: Some(self), sweep: Some(self) }
     }
 
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {
@@ -198,15 +210,14 @@ impl Marketplace for Shopee {
         }
         // The search may match parts of a SKU.
         let items = self.base_info(&ids.join(",")).await?;
-        let found = items.iter().find(|item| item["item_sku"] == key);
-        Ok(found.and_then(|i| Some(self.item(&i["item_id"].as_i64()?.to_string(), i["item_status"].as_str().unwrap_or_default()))))
+        Ok(items.iter().find(|item| item["item_sku"] == key).and_then(|info| self.told(info)))
     }
 
     async fn read(&self, remote_id: &str) -> Result<RemoteItem, PushError> {
         item_id(remote_id)?;
         let items = self.base_info(remote_id).await?;
         let gone = || PushError::NotFound(refusal("item_deleted", "the item was deleted on the marketplace"));
-        let mut item = self.item(remote_id, items.first().ok_or_else(gone)?["item_status"].as_str().unwrap_or_default());
+        let mut item = self.told(items.first().ok_or_else(gone)?).ok_or_else(gone)?;
         if item.state == RemoteState::Suspended {
             item.reasons = self.reasons(remote_id).await?;
         }

@@ -12,6 +12,8 @@ use crate::{
 pub(super) struct Settings {
     pub(super) partner_id: i64,
     pub(super) partner_key: String,
+    /// Signs what the marketplace pushes: the console's "Live Push Partner Key", or the partner key of older apps.
+    pub(super) push_key: String,
     /// The shop; unknown until its seller has authorised us.
     shop_id: Option<i64>,
     access_token: Option<String>,
@@ -48,7 +50,8 @@ impl Settings {
         let authorised = ["shop_id", "access_token"].iter().any(|name| fields.names(name));
         let shop_id = authorised.then(|| fields.number("shop_id")).transpose()?;
         let access_token = authorised.then(|| fields.text("access_token")).transpose()?;
-        Ok(Self { partner_id, partner_key, shop_id, access_token, categories })
+        let push_key = fields.given("push_key").unwrap_or_else(|| partner_key.clone());
+        Ok(Self { partner_id, partner_key, push_key, shop_id, access_token, categories })
     }
 
     /// The shop's token and id.

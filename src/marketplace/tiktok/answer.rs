@@ -7,6 +7,7 @@ use crate::{
     marketplace::{
         PushError, Refusal, RemoteItem,
         client::{Answer, refusal},
+        settings::whole_dong,
     },
 };
 
@@ -86,7 +87,10 @@ pub(super) fn item(product: &Value) -> Option<RemoteItem> {
     let id = text(&product["id"])?;
     let (status, audit) = (product["status"].as_str().unwrap_or_default(), product["audit"]["status"].as_str().unwrap_or_default());
     let raw_status = if audit.is_empty() { status.to_owned() } else { format!("{status}/{audit}") };
-    Some(RemoteItem { id, state: state(status, audit), raw_status, reasons: reasons(product), url: None })
+    let sku = &product["skus"][0];
+    let price = sku["price"]["tax_exclusive_price"].as_str().or(sku["price"]["sale_price"].as_str()).and_then(whole_dong);
+    let stock = sku["inventory"].as_array().map(|at| at.iter().filter_map(|warehouse| warehouse["quantity"].as_i64()).sum());
+    Some(RemoteItem { id, state: state(status, audit), raw_status, reasons: reasons(product), url: None, price, stock })
 }
 
 /// An edit that failed its check leaves the old version on sale: the product is active, and the check's reasons are told.

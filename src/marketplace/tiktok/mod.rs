@@ -7,6 +7,7 @@
 mod answer;
 mod auth;
 mod body;
+mod inbound;
 
 use async_trait::async_trait;
 use chrono::Duration;
@@ -171,7 +172,7 @@ impl TikTok {
 #[async_trait]
 impl Marketplace for TikTok {
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { renewal: Some(self) }
+        Abilities { renewal: Some(self), inbound: Some(self), sweep: Some(self) }
     }
 
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {
@@ -206,7 +207,15 @@ impl Marketplace for TikTok {
         let id = text(&created["product_id"]);
         let id = id.ok_or_else(|| PushError::Unknown(refusal("garbage", "the answer to the create names no product")))?;
         // A new product is checked before buyers see it.
-        Ok(RemoteItem { id, state: RemoteState::InReview, raw_status: "PENDING".into(), reasons: Vec::new(), url: None })
+        Ok(RemoteItem {
+            id,
+            state: RemoteState::InReview,
+            raw_status: "PENDING".into(),
+            reasons: Vec::new(),
+            url: None,
+            price: None,
+            stock: None,
+        })
     }
 
     async fn update_content(&self, remote_id: &str, offer: &Offer) -> Result<(), PushError> {

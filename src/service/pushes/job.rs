@@ -1,14 +1,15 @@
 //! One claimed row: what the channel should show, and the calls that get it there.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use crate::{
     domain::{
         actor::Reach,
         channel::{Attempt, AttemptCall, Channel, ChannelListing, SyncError},
+        drift::{self, Drift, DriftKind, DriftPolicy, Shown},
         listing::ListingState,
-        sync::{self, Acknowledged, Call, Desired, Intent, RemoteState, Trouble},
+        sync::{self, Acknowledged, Aim, Call, Desired, Intent, RemoteState, Trouble},
     },
     marketplace::{Marketplace, Offer, PushError, Refusal, RemoteItem},
     service::{
@@ -65,6 +66,12 @@ pub(super) struct Job<'a> {
     pub(super) version: i32,
     /// The calls made, to be recorded with what they led to.
     pub(super) attempts: Vec<Attempt>,
+    /// When the item was to be read back, as the row was claimed.
+    pub(super) reread_at: Option<DateTime<Utc>>,
+    /// An item was created.
+    pub(super) created: bool,
+    /// Whether the item is being read back now.
+    pub(super) reading: bool,
     offer: Offer,
     shop: Option<Shop>,
 }
@@ -85,7 +92,20 @@ impl<'a> Job<'a> {
         } else {
             Intent::Unlist
         };
-        Ok(Self { service, owner, row, channel, intent, offer, version: listing.record_version, attempts: Vec::new(), shop: None })
+        Ok(Self {
+            service,
+            owner,
+            channel,
+            intent,
+            version: listing.record_version,
+            attempts: Vec::new(),
+            reread_at: row.reread_at,
+            created: false,
+            reading: false,
+            row,
+            offer,
+            shop: None,
+        })
     }
 
     /// Name of the channel's adapter.
@@ -112,10 +132,57 @@ impl<'a> Job<'a> {
         if self.row.create_sent && self.row.remote_id.is_none() {
             self.look_up(market).await?;
         }
+        self.read_back(market).await?;
         for call in sync::plan(&self.intent, self.row.remote_id.is_some(), &self.row.acknowledged) {
             self.make(market, call).await?;
         }
         Ok(())
+    }
+
+    /// Reads the item back when that is due, and takes what differs as the channel's policies say.
+    async fn read_back(&mut self, market: &dyn Marketplace) -> Result<(), Stop> {
+        let (began, now) = (self.began(), self.service.clock.now());
+        let Some(id) = self.row.remote_id.clone().filter(|_| self.row.reread_at.is_some_and(|at| at <= now)) else { return Ok(()) };
+        self.reading = true;
+        let read = market.read(&id).await;
+        let item = match self.noted(AttemptCall::Read, began, read) {
+            Err(PushError::NotFound(_)) => None,
+            read => Some(read?),
+        };
+        self.reading = false;
+        self.row.reread_at = None;
+        let found = self.compare(item.as_ref());
+        if found.is_empty() && item.is_some() {
+            // Thousands of readings that saw nothing would hide the calls that changed something.
+            self.attempts.pop();
+        }
+        let is_made_anew = found.iter().any(|drift| drift.kind == DriftKind::Missing && drift.done == DriftPolicy::Overwrite);
+        drift::forget_overwritten(&mut self.row.acknowledged, &found);
+        match item {
+            Some(item) => self.seen(item),
+            None if is_made_anew || self.intent.aim() != Aim::Publish => self.row.forget_item(),
+            None => self.row.remote_state = RemoteState::None,
+        }
+        self.row.drift = found;
+        Ok(())
+    }
+
+    /// What the channel shows otherwise than we left it; each difference that is new is counted and logged.
+    fn compare(&self, item: Option<&RemoteItem>) -> Vec<Drift> {
+        let shown = item.map(|item| Shown {
+            price: item.price,
+            stock: item.stock,
+            on_sale: item.state.on_sale(),
+            hidden_by_seller: item.state == RemoteState::Hidden,
+        });
+        let (row, now, may_show) = (&self.row, self.service.clock.now(), self.intent.aim() == Aim::Publish);
+        let found = drift::compare(&row.acknowledged, shown, may_show, &self.channel.drift_policies, &row.drift, now);
+        for drift in found.iter().filter(|drift| drift.since == now) {
+            let (kind, done) = (drift.kind.code(), drift.done.code());
+            tracing::warn!(listing = %row.listing_id, channel = %row.channel_id, kind, done, "a channel shows something else");
+            metrics::counter!("ocop_drift_total", "adapter" => self.adapter().to_owned(), "kind" => kind, "done" => done).increment(1);
+        }
+        found
     }
 
     /// After a create whose answer was lost: adopts the item if the channel has it. One miss proves nothing.
@@ -208,6 +275,7 @@ impl<'a> Job<'a> {
                     listed: Some(item.state.on_sale()),
                 };
                 self.seen(item);
+                self.created = true;
                 Ok(())
             }
             Err(PushError::AlreadyExists(words, id)) => self.adopt_existing(market, words, id).await,
@@ -236,7 +304,7 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    fn began(&self) -> (chrono::DateTime<chrono::Utc>, tokio::time::Instant) {
+    fn began(&self) -> (DateTime<Utc>, tokio::time::Instant) {
         (self.service.clock.now(), tokio::time::Instant::now())
     }
 
@@ -244,7 +312,7 @@ impl<'a> Job<'a> {
     fn noted<T>(
         &mut self,
         call: AttemptCall,
-        (at, started): (chrono::DateTime<chrono::Utc>, tokio::time::Instant),
+        (at, started): (DateTime<Utc>, tokio::time::Instant),
         result: Result<T, PushError>,
     ) -> Result<T, PushError> {
         self.attempts.push(Attempt {

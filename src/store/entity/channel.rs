@@ -12,6 +12,7 @@ pub(crate) struct Model {
     pub(crate) name: String,
     pub(crate) base_url: String,
     pub(crate) sealed_settings: String,
+    pub(crate) drift_policies: String,
     pub(crate) state: String,
     pub(crate) version: i32,
     pub(crate) created_at: i64,

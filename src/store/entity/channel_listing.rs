@@ -34,6 +34,8 @@ pub(crate) struct Model {
     pub(crate) remote_reasons: Option<String>,
     pub(crate) remote_seen_at: Option<i64>,
     pub(crate) reread_at: Option<i64>,
+    pub(crate) drift: Option<String>,
+    pub(crate) stop_since: Option<i64>,
     pub(crate) pushed_at: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,

@@ -18,6 +18,7 @@ pub(crate) struct Model {
     pub(crate) reauthorize_by: Option<i64>,
     pub(crate) refresher: Option<Uuid>,
     pub(crate) refresher_until: Option<i64>,
+    pub(crate) swept_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
