@@ -203,6 +203,19 @@ pub struct Stray {
     pub seen_at: DateTime<Utc>,
 }
 
+/// Which pushes among those that ended without success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetters {
+    /// Those of this channel.
+    pub channel: ChannelId,
+    /// These; all where none are named.
+    pub ids: Vec<ChannelListingId>,
+    /// Those that ended with one of these; any where none are named.
+    pub troubles: Vec<Trouble>,
+    /// Those that ended with this code of the channel.
+    pub code: Option<String>,
+}
+
 /// Why a channel does not show an item, or soon will not, in its words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RemoteReason {

@@ -6,6 +6,7 @@ mod files;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;
+mod hooks;
 pub mod observe;
 pub mod router;
 pub mod server;

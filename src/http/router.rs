@@ -21,7 +21,7 @@ use crate::{
     http::{
         auth, connect, files, graphiql,
         graphql::GraphqlEndpoint,
-        health,
+        health, hooks,
         observe::observed,
         verify,
         visitor::{Checks, allowance},
@@ -51,8 +51,10 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
     let execute =
         Arc::new(move |request| Box::pin(graphql::execute(engine.clone(), request)) as futures_util::future::BoxFuture<'static, _>);
     let checks = Arc::new(Checks::new(options.behind_proxy));
-    let outside =
-        verify::router(service.clone(), Arc::clone(&checks)).merge(files::router(service.clone())).merge(connect::router(service.clone()));
+    let outside = verify::router(service.clone(), Arc::clone(&checks))
+        .merge(files::router(service.clone()))
+        .merge(connect::router(service.clone()))
+        .merge(hooks::router(service.clone()));
     let api = Arc::new(Api { service: service.clone(), checks, endpoint: GraphqlEndpoint::new(guard, execute) });
     let probe = move || {
         let service = service.clone();

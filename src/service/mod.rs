@@ -12,6 +12,7 @@ pub mod clock;
 pub mod consents;
 pub mod councils;
 pub mod documents;
+pub mod dead_letters;
 pub mod dossiers;
 mod error;
 pub mod exports;

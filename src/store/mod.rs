@@ -16,6 +16,7 @@ pub mod channel_status;
 pub mod channels;
 mod connection;
 pub mod councils;
+pub mod dead_letters;
 pub mod documents;
 pub mod dossiers;
 mod entity;

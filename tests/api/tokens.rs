@@ -80,7 +80,7 @@ both! {
         world.later(Duration::seconds(1)).await;
         assert_eq!((world.sandbox.renewals(), world.sandbox.items()[0].price), (2, 50_000));
         let calls: Vec<_> = world.sandbox.calls().iter().map(|call| call.path.clone()).collect();
-        assert_eq!(calls, ["/api/v2/auth/access_token/get", "/api/v2/product/update_price"], "nothing was refused on the way");
+        assert_eq!(calls, ["/api/v2/auth/access_token/get", "/api/v2/product/get_item_base_info", "/api/v2/product/update_price"], "nothing was refused on the way");
     }
 }
 

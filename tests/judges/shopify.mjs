@@ -101,7 +101,7 @@ class Shopify extends Judge {
 
   shown(item) {
     if (!item) return null;
-    const variant = { id: `gid://shopify/ProductVariant/${item.number}`, sku: item.sku, inventoryItem: { id: `gid://shopify/InventoryItem/${item.number}` } };
+    const variant = { id: `gid://shopify/ProductVariant/${item.number}`, sku: item.sku, price: item.price, inventoryQuantity: item.stock, inventoryItem: { id: `gid://shopify/InventoryItem/${item.number}` } };
     return { id: item.id, status: item.status, onlineStoreUrl: `https://shop.example.test/${item.handle}`, variants: { nodes: [variant] } };
   }
 }
