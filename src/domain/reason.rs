@@ -62,6 +62,10 @@ reasons! {
     TooShort { min: usize } = TOO_SHORT, "Ít nhất {min} ký tự.", "At least {min} characters.";
     /// More items than allowed.
     TooMany { max: usize } = TOO_MANY, "Tối đa {max} mục.", "At most {max} items.";
+    /// Not within a number of characters.
+    LengthOutOfRange { min: usize, max: usize } = LENGTH_OUT_OF_RANGE, "Cần từ {min} đến {max} ký tự.", "{min} to {max} characters are needed.";
+    /// The channel sells nothing of the kind.
+    NoChannelCategory = NO_CHANNEL_CATEGORY, "Sàn chưa có ngành hàng cho nhóm sản phẩm này; hãy chọn ngành hàng trong cài đặt gian hàng.", "The channel has no category for this group; choose one in the channel's settings.";
     /// Outside a range.
     OutOfRange { min: i64, max: i64 } = OUT_OF_RANGE, "Giá trị phải từ {min} đến {max}.", "The value must be from {min} to {max}.";
     /// Not an e-mail address.

@@ -101,6 +101,7 @@ pub(super) fn outcome<T>(result: Result<T, ServiceError>, locale: Locale) -> Res
     }
 }
 
-fn told(refusal: Refusal, locale: Locale) -> UserError {
+/// A refusal as a client reads it.
+pub(super) fn told(refusal: Refusal, locale: Locale) -> UserError {
     UserError { code: refusal.reason.code().to_owned(), message: refusal.reason.sentence(locale), path: refusal.path }
 }

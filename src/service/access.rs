@@ -8,7 +8,10 @@ use std::{sync::Arc, time};
 use url::Url;
 
 use crate::{
-    domain::{channel::Channel, id::ChannelId},
+    domain::{
+        channel::{Channel, SyncError},
+        id::ChannelId,
+    },
     marketplace::{Marketplace, PushError, Refusal, Tokens, line::Memory},
     service::{Clock, Service},
     store::{
@@ -44,6 +47,19 @@ impl Shop {
     /// A text of the marketplace without the shop's secrets, should it repeat them.
     pub(super) fn without_secrets(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
+    }
+}
+
+/// A failure as a person reads it: the channel's words, without the shop's secrets should the channel repeat them.
+pub(super) fn told(error: &PushError, shop: Option<&Shop>) -> SyncError {
+    let words = error.words();
+    let clean = |text: &str| shop.map_or_else(|| text.to_owned(), |shop| shop.without_secrets(text));
+    SyncError {
+        kind: error.kind(),
+        code: words.code.clone(),
+        message: clean(&words.message),
+        request_id: words.request_id.clone(),
+        field: error.field().map(str::to_owned),
     }
 }
 

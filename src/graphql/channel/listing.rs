@@ -12,6 +12,7 @@ use crate::{
     graphql::{
         channel::{
             ChannelObject,
+            reading::{ChannelPreview, DriftObject},
             words::{ChannelIntent, RemoteState, SyncCall, SyncState, Trouble},
         },
         context::{asked, loader},
@@ -20,6 +21,7 @@ use crate::{
         listing::ListingObject,
         loader::{AttemptsOf, ChannelKey, ListingKey},
     },
+    service::previews,
 };
 
 /// One listing on one channel.
@@ -119,6 +121,23 @@ impl ChannelListingObject {
         Ok(self.0.error.clone().map(|error| SyncErrorObject::of(error, locale)))
     }
 
+    /// What the channel showed otherwise than it was left, as last read back; empty when all was right.
+    async fn drift(&self) -> Vec<DriftObject> {
+        self.0.drift.iter().cloned().map(DriftObject::from).collect()
+    }
+
+    /// Since when it must be off sale and is not known to be; null when all is right.
+    async fn stop_since(&self) -> Option<DateTime<Utc>> {
+        self.0.stop_since
+    }
+
+    /// What the channel would be sent now, and what it would refuse; null when it carries the listing no more.
+    async fn preview(&self, context: &Context<'_>) -> Result<Option<ChannelPreview>, Fault> {
+        let asked = asked(context)?;
+        let previewed = previews::preview(&asked.service, &asked.actor, self.0.listing_id, self.0.channel_id).await?;
+        Ok(previewed.map(|previewed| ChannelPreview::of(previewed, asked.locale)))
+    }
+
     /// When the channel last acknowledged something.
     async fn pushed_at(&self) -> Option<DateTime<Utc>> {
         self.0.pushed_at
@@ -149,7 +168,7 @@ pub(super) struct SyncErrorObject {
 }
 
 impl SyncErrorObject {
-    fn of(e: SyncError, locale: Locale) -> Self {
+    pub(super) fn of(e: SyncError, locale: Locale) -> Self {
         let advice = advice(e.kind, e.field.as_deref(), locale);
         Self { kind: e.kind.into(), code: e.code, message: e.message, request_id: e.request_id, field: e.field, advice }
     }

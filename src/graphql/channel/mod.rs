@@ -3,6 +3,7 @@
 mod listing;
 pub mod mutation;
 pub mod query;
+mod reading;
 mod words;
 
 use async_graphql::{Context, Description, ID, Object, SimpleObject};
@@ -20,8 +21,10 @@ use crate::{
         loader::{ProducerKey, StatusOf},
         producer::ProducerObject,
     },
+    service::readings,
 };
 pub use listing::ChannelListingObject;
+use reading::{DriftPoliciesObject, StrayItem};
 pub use words::{ChannelRest, ChannelState, PushState};
 
 /// A connection to one shop on one marketplace. Its credentials are kept encrypted and never returned.
@@ -64,6 +67,21 @@ impl ChannelObject {
     async fn health(&self, context: &Context<'_>) -> Result<Option<ChannelHealth>, Fault> {
         let now = asked(context)?.service.clock.now();
         Ok(loader(context)?.load_one(StatusOf(self.0.id)).await?.map(|status| ChannelHealth::of(&status, now)))
+    }
+
+    /// What is done about what it shows otherwise than it was left.
+    async fn drift_policies(&self) -> DriftPoliciesObject {
+        self.0.drift_policies.into()
+    }
+
+    /// The address for the marketplace's pushes (webhooks), to be entered there; null when the adapter takes none.
+    async fn hook_url(&self, context: &Context<'_>) -> Result<Option<String>, Fault> {
+        Ok(readings::callback(&asked(context)?.service, &self.0)?)
+    }
+
+    /// Items on it that carry a key of this catalog and belong to none of its listings, as seen within a day; at most 100.
+    async fn strays(&self, context: &Context<'_>) -> Result<Vec<StrayItem>, Fault> {
+        Ok(readings::strays(&asked(context)?.service, self.0.id).await?.into_iter().map(StrayItem::from).collect())
     }
 
     /// Grows with every change.

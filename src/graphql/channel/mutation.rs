@@ -6,15 +6,15 @@ use uuid::Uuid;
 use crate::{
     domain::{channel, id::ChannelId},
     graphql::{
-        channel::{ChannelListingObject, ChannelObject},
+        channel::{ChannelListingObject, ChannelObject, reading::DriftPoliciesInput, words::Trouble},
         context::{Asked, asked, call},
         error::{Fault, UserError, outcome},
         id::{Kind, of},
     },
     service::{
-        ServiceError,
+        Call, ServiceError,
         channels::{self, ChannelData},
-        consents,
+        consents, dead_letters, readings,
     },
 };
 
@@ -38,6 +38,39 @@ pub struct ChannelConsentPayload {
     channel: Option<ChannelObject>,
     /// Open this in the seller's browser; null when the adapter needs no consent.
     authorize_url: Option<String>,
+    /// Why nothing was done; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+/// Which pushes that ended without success: refused by the channel, or given up after the whole schedule of tries.
+#[derive(InputObject)]
+pub struct DeadLetterFilter {
+    /// Those of this channel.
+    channel: ID,
+    /// Only these listings on it; at most 100.
+    ids: Option<Vec<ID>>,
+    /// Only those that ended with trouble of these kinds.
+    kinds: Option<Vec<Trouble>>,
+    /// Only those that ended with this code of the channel.
+    code: Option<String>,
+}
+
+impl From<DeadLetterFilter> for channel::DeadLetters {
+    fn from(f: DeadLetterFilter) -> Self {
+        Self {
+            channel: of(Kind::Channel, &f.channel),
+            ids: f.ids.unwrap_or_default().iter().map(|id| of(Kind::ChannelListing, id)).collect(),
+            troubles: f.kinds.unwrap_or_default().into_iter().map(Into::into).collect(),
+            code: f.code,
+        }
+    }
+}
+
+/// What became of pushes that had ended without success.
+#[derive(SimpleObject)]
+pub struct DeadLetterPayload {
+    /// How many were changed, at most 1,000; call again while it is 1,000. Null when it was refused.
+    count: Option<u64>,
     /// Why nothing was done; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -180,6 +213,44 @@ impl ChannelMutation {
         #[graphql(desc = "Given twice within 24 hours, the first answer counts.")] idempotency_key: Option<Uuid>,
     ) -> Result<ChannelPayload, Fault> {
         set_state(context, &id, channel::ChannelState::Disconnected, (None, idempotency_key)).await
+    }
+
+    /// Decides what is done about what a channel shows otherwise than it was left.
+    async fn channel_drift_policy_set(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The channel.")] id: ID,
+        #[graphql(desc = "The policies.")] input: DriftPoliciesInput,
+        #[graphql(desc = "Given twice within 24 hours, the first answer counts.")] idempotency_key: Option<Uuid>,
+    ) -> Result<ChannelPayload, Fault> {
+        let asked = asked(context)?;
+        let call = call(context, asked, idempotency_key)?;
+        ChannelPayload::of(asked, readings::set_policies(&asked.service, &call, of(Kind::Channel, &id), input.into()).await).await
+    }
+
+    /// Queues pushes again that ended without success, as if they had never failed: after the cause was mended. Safe to repeat.
+    async fn dead_letter_redrive(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.")] filter: DeadLetterFilter,
+    ) -> Result<DeadLetterPayload, Fault> {
+        let asked = asked(context)?;
+        let result = dead_letters::redrive(&asked.service, &Call::new(&asked.actor), &filter.into()).await;
+        let (count, user_errors) = outcome(result, asked.locale)?;
+        Ok(DeadLetterPayload { count, user_errors })
+    }
+
+    /// Puts pushes away that ended without success; a change of the listing starts them again. Safe to repeat. For admins.
+    async fn dead_letter_discard(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.")] filter: DeadLetterFilter,
+        #[graphql(desc = "Why they stay so, for the decision log; at most 500 characters.")] reason: String,
+    ) -> Result<DeadLetterPayload, Fault> {
+        let asked = asked(context)?;
+        let result = dead_letters::discard(&asked.service, &Call::new(&asked.actor), &filter.into(), &reason).await;
+        let (count, user_errors) = outcome(result, asked.locale)?;
+        Ok(DeadLetterPayload { count, user_errors })
     }
 
     /// Tries a push again at once.

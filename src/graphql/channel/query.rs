@@ -4,13 +4,13 @@ use async_graphql::{Context, ID, Object, connection::Connection};
 
 use crate::{
     graphql::{
-        channel::{ChannelListingObject, ChannelObject, PushState},
+        channel::{ChannelListingObject, ChannelObject, PushState, reading::ChannelPreview},
         connection::Paging,
         context::asked,
         error::Fault,
         id::{Kind, of},
     },
-    service::channels,
+    service::{channels, previews, readings},
 };
 
 /// Connection of push states.
@@ -32,6 +32,27 @@ impl ChannelQuery {
     async fn channel(&self, context: &Context<'_>, #[graphql(desc = "The channel.")] id: ID) -> Result<Option<ChannelObject>, Fault> {
         let asked = asked(context)?;
         Ok(channels::find(&asked.service, &asked.actor, of(Kind::Channel, &id)).await?.map(ChannelObject))
+    }
+
+    /// Listings that must be off sale on a channel for a quarter of an hour and still are on it as far as the channel says: those of
+    /// one's own producers, all for admins; the longest first, at most 100.
+    async fn channel_alarms(&self, context: &Context<'_>) -> Result<Vec<ChannelListingObject>, Fault> {
+        let asked = asked(context)?;
+        Ok(readings::still_live(&asked.service, &asked.actor).await?.into_iter().map(ChannelListingObject).collect())
+    }
+
+    /// What a channel would be sent for a listing of one's own, and what it would refuse; nothing is sent. Null when the listing is not
+    /// one's own or the channel does not carry it.
+    async fn channel_listing_preview(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The listing.")] listing: ID,
+        #[graphql(desc = "The channel: the producer's or the province's.")] channel: ID,
+    ) -> Result<Option<ChannelPreview>, Fault> {
+        let asked = asked(context)?;
+        let (listing, channel) = (of(Kind::Listing, &listing), of(Kind::Channel, &channel));
+        let previewed = previews::preview(&asked.service, &asked.actor, listing, channel).await?;
+        Ok(previewed.map(|previewed| ChannelPreview::of(previewed, asked.locale)))
     }
 
     /// The listings on a channel with their push states, in the order in which they came to it: those of one's own producers, all

@@ -167,3 +167,27 @@ pub enum SyncCall {
     /// Read it back.
     Read,
 }
+
+/// What differs on a channel. Values may be added.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "crate::domain::drift::DriftKind")]
+pub enum DriftKind {
+    /// The price.
+    Price,
+    /// The stock.
+    Stock,
+    /// Hidden, though it was shown, or shown, though it was hidden.
+    Status,
+    /// Gone.
+    Missing,
+}
+
+/// What is done about a difference. Values may be added.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "crate::domain::drift::DriftPolicy")]
+pub enum DriftPolicy {
+    /// It is shown to the owner, and nothing is sent.
+    Report,
+    /// What the catalog says is sent again.
+    Overwrite,
+}

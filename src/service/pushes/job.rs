@@ -328,15 +328,7 @@ impl<'a> Job<'a> {
 
     /// A failure as its owner reads it: the channel's words, without our secrets should the channel repeat them.
     pub(super) fn told(&self, error: &PushError) -> SyncError {
-        let words = error.words();
-        let clean = |text: &str| self.shop.as_ref().map_or_else(|| text.to_owned(), |shop| shop.without_secrets(text));
-        SyncError {
-            kind: error.kind(),
-            code: words.code.clone(),
-            message: clean(&words.message),
-            request_id: words.request_id.clone(),
-            field: error.field().map(str::to_owned),
-        }
+        access::told(error, self.shop.as_ref())
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod job;
 mod lanes;
-mod offer;
+pub(super) mod offer;
 mod outcome;
 
 use chrono::Duration;
