@@ -84,8 +84,7 @@ pub fn compare(
     shown: Option<Shown>,
     may_show: bool,
     policies: &DriftPolicies,
-    before: &[Drift],
-    at: DateTime<Utc>,
+    (before, at): (&[Drift], DateTime<Utc>),
 ) -> Vec<Drift> {
     let since = |kind| before.iter().find(|drift| drift.kind == kind).map_or(at, |drift| drift.since);
     let drift = |kind, ours: String, theirs: String, done| Drift { kind, ours, theirs, done, since: since(kind) };
@@ -156,7 +155,7 @@ mod tests {
             (true, true, None, vec![(Missing, Overwrite)]),
             (false, false, None, vec![]),
         ] {
-            let found = compare(&known(listed), shown, may_show, &policies, &[], DateTime::UNIX_EPOCH);
+            let found = compare(&known(listed), shown, may_show, &policies, (&[], DateTime::UNIX_EPOCH));
             assert_eq!(found.iter().map(|d| (d.kind, d.done)).collect::<Vec<_>>(), expected, "{listed} {may_show} {shown:?}");
         }
     }
@@ -165,7 +164,7 @@ mod tests {
     fn a_rating_that_ended_beats_every_policy() {
         let report = DriftPolicy::Report;
         let policies = DriftPolicies { price: report, stock: report, status: report, missing: report };
-        let found = compare(&known(false), Some(SHOWN), false, &policies, &[], DateTime::UNIX_EPOCH);
+        let found = compare(&known(false), Some(SHOWN), false, &policies, (&[], DateTime::UNIX_EPOCH));
         let mut after = known(false);
         forget_overwritten(&mut after, &found);
         assert_eq!(after.listed, Some(true), "so the next plan hides it");
@@ -174,9 +173,9 @@ mod tests {
     #[test]
     fn what_is_reported_stays_as_acknowledged_and_keeps_its_first_day() {
         let policies = DriftPolicies::default();
-        let first = compare(&known(true), Some(Shown { stock: Some(4), ..SHOWN }), true, &policies, &[], DateTime::UNIX_EPOCH);
+        let first = compare(&known(true), Some(Shown { stock: Some(4), ..SHOWN }), true, &policies, (&[], DateTime::UNIX_EPOCH));
         let later = DateTime::UNIX_EPOCH + chrono::Duration::hours(1);
-        let second = compare(&known(true), Some(Shown { stock: Some(3), ..SHOWN }), true, &policies, &first, later);
+        let second = compare(&known(true), Some(Shown { stock: Some(3), ..SHOWN }), true, &policies, (&first, later));
         assert_eq!((second[0].theirs.as_str(), second[0].since), ("3", DateTime::UNIX_EPOCH));
         let mut after = known(true);
         forget_overwritten(&mut after, &second);

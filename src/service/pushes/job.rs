@@ -176,7 +176,7 @@ impl<'a> Job<'a> {
             hidden_by_seller: item.state == RemoteState::Hidden,
         });
         let (row, now, may_show) = (&self.row, self.service.clock.now(), self.intent.aim() == Aim::Publish);
-        let found = drift::compare(&row.acknowledged, shown, may_show, &self.channel.drift_policies, &row.drift, now);
+        let found = drift::compare(&row.acknowledged, shown, may_show, &self.channel.drift_policies, (&row.drift, now));
         for drift in found.iter().filter(|drift| drift.since == now) {
             let (kind, done) = (drift.kind.code(), drift.done.code());
             tracing::warn!(listing = %row.listing_id, channel = %row.channel_id, kind, done, "a channel shows something else");
