@@ -164,6 +164,18 @@ impl Sandbox {
         banned.is_ok()
     }
 
+    /// Changes an item as its seller does by hand in the shop's own pages. False when there is no such item.
+    pub fn change_by_hand(&self, item_id: i64, change: impl FnOnce(&mut Item)) -> bool {
+        let now = self.server.now();
+        let changed = self.server.change(|shop| {
+            let item = shop.items.get_mut(&item_id).ok_or_else(reply::Refusal::no_item)?;
+            change(item);
+            item.update_time = now;
+            Ok(())
+        });
+        changed.is_ok()
+    }
+
     /// Closes the port and all connections, then writes the state file.
     pub async fn stop(self) {
         drop(self.stop_serving);

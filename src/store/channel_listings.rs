@@ -274,7 +274,8 @@ pub async fn backlog(db: &impl Db, at: DateTime<Utc>) -> Result<(u64, Option<Dur
     Ok((count, oldest.flatten().map(|due| Duration::microseconds(micros(at) - due))))
 }
 
-async fn retry_where(db: &impl Db, rows: Condition, at: DateTime<Utc>) -> Result<u64, StoreError> {
+/// Makes rows due now as if they had never failed, unless a worker is at them; returns how many.
+pub(super) async fn retry_where(db: &impl Db, rows: Condition, at: DateTime<Utc>) -> Result<u64, StoreError> {
     let update = entity::ActiveModel {
         state: Set(SyncState::Queued.code().to_owned()),
         failures: Set(0),

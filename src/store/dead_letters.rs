@@ -11,7 +11,7 @@ use crate::{
         sync::{SyncState, Trouble},
     },
     store::{
-        Db, StoreError,
+        Db, StoreError, channel_listings,
         entity::channel_listing::{self, Column, Entity},
         instant::micros,
         producers::within,
@@ -23,17 +23,11 @@ const ENDED: [SyncState; 2] = [SyncState::RemoteRejected, SyncState::Dead];
 
 /// Queues at most `limit` of them again, as if they had never failed; returns how many.
 pub async fn redrive(db: &impl Db, which: &DeadLetters, reach: &Reach, (at, limit): (DateTime<Utc>, u64)) -> Result<u64, StoreError> {
-    let again = channel_listing::ActiveModel {
-        state: Set(SyncState::Queued.code().to_owned()),
-        failures: Set(0),
-        next_attempt_at: Set(Some(micros(at))),
-        updated_at: Set(micros(at)),
-        ..Default::default()
-    };
-    change(db, which, reach, (again, limit)).await
+    let rows = some(db, those(which).add(within(Column::ProducerId, reach)), limit).await?;
+    channel_listings::retry_where(db, rows.add(those(which)), at).await
 }
 
-/// Puts at most `limit` of them away until their listings change; returns how many.
+/// Puts at most `limit` of them away until their listings change; returns how many. What must be off sale and is not stays as it is.
 pub async fn discard(db: &impl Db, which: &DeadLetters, reach: &Reach, (at, limit): (DateTime<Utc>, u64)) -> Result<u64, StoreError> {
     let away = channel_listing::ActiveModel {
         state: Set(SyncState::Discarded.code().to_owned()),
@@ -41,27 +35,16 @@ pub async fn discard(db: &impl Db, which: &DeadLetters, reach: &Reach, (at, limi
         updated_at: Set(micros(at)),
         ..Default::default()
     };
-    change(db, which, reach, (away, limit)).await
+    let safe = || those(which).add(Column::StopSince.is_null());
+    let rows = some(db, safe().add(within(Column::ProducerId, reach)), limit).await?;
+    Ok(Entity::update_many().set(away).filter(rows.add(safe())).exec(db.connection()).await?.rows_affected)
 }
 
-async fn change(
-    db: &impl Db,
-    which: &DeadLetters,
-    reach: &Reach,
-    (change, limit): (channel_listing::ActiveModel, u64),
-) -> Result<u64, StoreError> {
-    let ids: Vec<Uuid> = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(those(which).add(within(Column::ProducerId, reach)))
-        .order_by_asc(Column::Id)
-        .limit(limit)
-        .into_tuple()
-        .all(db.connection())
-        .await?;
-    // What began to move meanwhile is left to move.
-    let query = Entity::update_many().set(change).filter(Column::Id.is_in(ids)).filter(those(which));
-    Ok(query.exec(db.connection()).await?.rows_affected)
+/// At most `limit` rows, by their ids. The update asks again for what they must be: what began to move meanwhile is left to move.
+async fn some(db: &impl Db, rows: Condition, limit: u64) -> Result<Condition, StoreError> {
+    let query = Entity::find().select_only().column(Column::Id).filter(rows).order_by_asc(Column::Id).limit(limit);
+    let ids: Vec<Uuid> = query.into_tuple().all(db.connection()).await?;
+    Ok(Condition::all().add(Column::Id.is_in(ids)))
 }
 
 fn those(which: &DeadLetters) -> Condition {

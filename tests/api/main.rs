@@ -18,6 +18,7 @@ mod procedure;
 mod processes;
 mod push;
 mod queries;
+mod readings;
 mod reminders;
 mod roles;
 mod rubrics;

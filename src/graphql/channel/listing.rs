@@ -126,7 +126,7 @@ impl ChannelListingObject {
         self.0.drift.iter().cloned().map(DriftObject::from).collect()
     }
 
-    /// Since when it must be off sale and is not known to be; null when all is right.
+    /// Since when it must be off sale on the channel; null while it may be on sale.
     async fn stop_since(&self) -> Option<DateTime<Utc>> {
         self.0.stop_since
     }

@@ -108,6 +108,13 @@ pub struct ChannelConnectInput {
     producer: Option<ID>,
 }
 
+impl DeadLetterPayload {
+    fn of(asked: &Asked, result: Result<u64, ServiceError>) -> Result<Self, Fault> {
+        let (count, user_errors) = outcome(result, asked.locale)?;
+        Ok(Self { count, user_errors })
+    }
+}
+
 impl ChannelPayload {
     async fn of(asked: &Asked, result: Result<ChannelId, ServiceError>) -> Result<Self, Fault> {
         let (id, user_errors) = outcome(result, asked.locale)?;
@@ -236,11 +243,11 @@ impl ChannelMutation {
     ) -> Result<DeadLetterPayload, Fault> {
         let asked = asked(context)?;
         let result = dead_letters::redrive(&asked.service, &Call::new(&asked.actor), &filter.into()).await;
-        let (count, user_errors) = outcome(result, asked.locale)?;
-        Ok(DeadLetterPayload { count, user_errors })
+        DeadLetterPayload::of(asked, result)
     }
 
-    /// Puts pushes away that ended without success; a change of the listing starts them again. Safe to repeat. For admins.
+    /// Puts pushes away that ended without success; a change of the listing starts them again. What must still be taken off a channel
+    /// is never put away. Safe to repeat. For admins.
     async fn dead_letter_discard(
         &self,
         context: &Context<'_>,
@@ -249,8 +256,7 @@ impl ChannelMutation {
     ) -> Result<DeadLetterPayload, Fault> {
         let asked = asked(context)?;
         let result = dead_letters::discard(&asked.service, &Call::new(&asked.actor), &filter.into(), &reason).await;
-        let (count, user_errors) = outcome(result, asked.locale)?;
-        Ok(DeadLetterPayload { count, user_errors })
+        DeadLetterPayload::of(asked, result)
     }
 
     /// Tries a push again at once.
