@@ -1,4 +1,5 @@
-//! The only loops: pushes that are due, listings whose day has come, rows that channels miss, reminders, what may be forgotten.
+//! The only loops: pushes that are due, listings whose day has come, rows that channels miss, what channels changed, reminders, what may be
+//! forgotten.
 
 use chrono::Duration;
 use std::time;
@@ -15,6 +16,8 @@ const AFTER_FAULT: time::Duration = time::Duration::from_secs(1);
 const GRACE: time::Duration = time::Duration::from_secs(8);
 /// How often dates are looked at.
 const TICK: time::Duration = time::Duration::from_secs(1);
+/// How often it is looked for channels that are to be asked for what changed.
+const BETWEEN_SWEEPS: time::Duration = time::Duration::from_secs(10);
 const TICKS_PER_FILL: u64 = 10;
 const TICKS_PER_CLEANING: u64 = 3600;
 
@@ -22,6 +25,7 @@ const TICKS_PER_CLEANING: u64 = 3600;
 pub async fn run(service: Service, workers: usize, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
     tasks.spawn(push(service.clone(), workers.max(1), stop.clone()));
+    tasks.spawn(ask_for_changes(service.clone(), stop.clone()));
     tasks.spawn(keep_dates(service, stop));
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
@@ -94,6 +98,18 @@ fn report(ended: Result<Result<(), ServiceError>, JoinError>) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "a push could not be worked on"),
         Err(error) => tracing::error!(%error, "a push ended early"),
+    }
+}
+
+/// Apart from the dates: a slow channel must not hold them up.
+async fn ask_for_changes(service: Service, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match stop.run_until_cancelled(readings::sweep_next(&service)).await {
+            Some(Ok(true)) => continue,
+            Some(Err(error)) => tracing::warn!(%error, "channels could not be asked for what changed"),
+            Some(Ok(false)) | None => {}
+        }
+        stop.run_until_cancelled(tokio::time::sleep(BETWEEN_SWEEPS)).await;
     }
 }
 

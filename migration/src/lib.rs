@@ -23,6 +23,7 @@ mod m0013_audit_chain;
 mod m0014_certificates;
 mod m0015_push;
 mod m0016_readings;
+mod m0017_sweeps;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_certificates::Migration),
             Box::new(m0015_push::Migration),
             Box::new(m0016_readings::Migration),
+            Box::new(m0017_sweeps::Migration),
         ]
     }
 }

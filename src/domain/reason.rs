@@ -66,6 +66,8 @@ reasons! {
     LengthOutOfRange { min: usize, max: usize } = LENGTH_OUT_OF_RANGE, "Cần từ {min} đến {max} ký tự.", "{min} to {max} characters are needed.";
     /// The channel sells nothing of the kind.
     NoChannelCategory = NO_CHANNEL_CATEGORY, "Sàn chưa có ngành hàng cho nhóm sản phẩm này; hãy chọn ngành hàng trong cài đặt gian hàng.", "The channel has no category for this group; choose one in the channel's settings.";
+    /// The channel's category requires more than the catalog has.
+    MissingAttribute { name: String } = MISSING_ATTRIBUTE, "Ngành hàng trên sàn bắt buộc có thuộc tính “{name}”; hãy đặt “attribute_{name}” trong cài đặt gian hàng.", "The channel's category requires the attribute “{name}”; give it as “attribute_{name}” in the channel's settings.";
     /// Outside a range.
     OutOfRange { min: i64, max: i64 } = OUT_OF_RANGE, "Giá trị phải từ {min} đến {max}.", "The value must be from {min} to {max}.";
     /// Not an e-mail address.

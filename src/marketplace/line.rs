@@ -73,6 +73,16 @@ impl Line {
         self.client.send(outgoing).await
     }
 
+    /// What was noted, unless it is older than an age.
+    pub(super) async fn recall(&self, kind: &str, name: &str, age: Duration) -> Result<Option<String>, PushError> {
+        self.memory.recall(kind, name, age).await
+    }
+
+    /// Notes something, in place of what was noted before.
+    pub(super) async fn note(&self, kind: &str, name: &str, value: &str) -> Result<(), PushError> {
+        self.memory.note(kind, name, value).await
+    }
+
     /// An answer of the shop that stays true for a while: as remembered, or fetched and noted.
     pub(super) async fn cached(
         &self,

@@ -11,7 +11,9 @@ mod settings;
 mod shopee;
 mod shopify;
 mod sign;
+mod tiki;
 mod tiktok;
+mod units;
 mod woo;
 
 use async_trait::async_trait;
@@ -149,6 +151,8 @@ pub enum Limit {
     AtLeast(usize),
     /// The channel has no category for the group.
     NoCategory,
+    /// The category requires an attribute, by its name or number, that the channel's settings don't give.
+    Attribute(String),
 }
 
 impl fmt::Display for Limit {
@@ -158,6 +162,7 @@ impl fmt::Display for Limit {
             Self::Range { min, max } => write!(f, "it must be {min} to {max}"),
             Self::AtLeast(count) => write!(f, "at least {count} needed"),
             Self::NoCategory => f.write_str("the channel has no category that fits; choose one for the channel"),
+            Self::Attribute(name) => write!(f, "the category requires `{name}`; give it as `attribute_{name}` in the channel's settings"),
         }
     }
 }
@@ -292,7 +297,7 @@ pub trait Renewal: Send + Sync {
     /// Where the seller is sent to authorise; the marketplace comes back to `callback` with `state`.
     fn authorise_at(&self, callback: &Url, state: &str) -> Result<Url, PushError>;
     /// Redeems what the marketplace brought to the callback.
-    async fn redeem(&self, answer: &HashMap<String, String>) -> Result<Authorised, PushError>;
+    async fn redeem(&self, callback: &Url, answer: &HashMap<String, String>) -> Result<Authorised, PushError>;
 }
 
 /// What an adapter can do beyond the core. What it can't is absent, never a stub.

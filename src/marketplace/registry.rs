@@ -20,6 +20,7 @@ use crate::marketplace::{
     medusa::Medusa,
     shopee::Shopee,
     shopify::Shopify,
+    tiki::Tiki,
     tiktok::TikTok,
     woo::Woo,
 };
@@ -50,6 +51,7 @@ const ADAPTERS: &[Adapter] = &[
     Adapter { name: "lazada", calls_per_second: 10, build: Lazada::connect },
     Adapter { name: "medusa", calls_per_second: 5, build: Medusa::connect },
     Adapter { name: "shopify", calls_per_second: 5, build: Shopify::connect },
+    Adapter { name: "tiki", calls_per_second: 5, build: Tiki::connect },
     Adapter { name: "tiktok", calls_per_second: 10, build: TikTok::connect },
     Adapter { name: "woocommerce", calls_per_second: 5, build: Woo::connect },
 ];

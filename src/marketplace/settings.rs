@@ -36,24 +36,10 @@ impl Fields {
         let named = |group: &ProductGroup| Some((*group, self.given(&format!("category_{}", group.code().to_lowercase()))?));
         ProductGroup::ALL.iter().filter_map(named).collect()
     }
-}
 
-/// An amount of đồng that a marketplace writes as a decimal, for example `120000.00`; `None` when it is not a whole one.
-pub(super) fn whole_dong(text: &str) -> Option<i64> {
-    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    part.bytes().all(|b| b == b'0').then(|| whole.parse().ok())?
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decimals_are_whole_dong_or_nothing() {
-        for (text, amount) in
-            [("120000", Some(120_000)), ("120000.00", Some(120_000)), (" 5. ", Some(5)), ("1.5", None), ("", None), ("1e5", None)]
-        {
-            assert_eq!(whole_dong(text), amount, "{text}");
-        }
+    /// Values for attributes that categories require: `attribute_CODE`.
+    pub(super) fn attributes(&self) -> HashMap<String, String> {
+        let codes = self.0.keys().filter_map(|name| name.strip_prefix("attribute_"));
+        codes.filter_map(|code| Some((code.to_owned(), self.given(&format!("attribute_{code}"))?))).collect()
     }
 }

@@ -17,8 +17,9 @@ use crate::{
         line::Line,
         reading::{Inbound, Message, Notice, Sweep, Swept, rfc3339},
         registry::{ConnectError, Connection},
-        settings::{Fields, whole_dong},
+        settings::Fields,
         sign::hmac,
+        units::whole_dong,
     },
 };
 
@@ -33,7 +34,7 @@ const BY_HANDLE: &str = "query ByHandle($handle: String!) { productByIdentifier(
 const BY_ID: &str = "query ById($id: ID!) { product(id: $id) {
     id status onlineStoreUrl variants(first: 1) { nodes { id sku price inventoryQuantity inventoryItem { id } } } } }";
 const CHANGED: &str = "query Changed($query: String!, $after: String) { products(first: 100, query: $query, after: $after) {
-    nodes { id handle variants(first: 1) { nodes { sku } } } pageInfo { hasNextPage endCursor } } }";
+    nodes { id variants(first: 1) { nodes { sku } } } pageInfo { hasNextPage endCursor } } }";
 const SET: &str = "mutation Set($identifier: ProductSetIdentifiers, $input: ProductSetInput!) {
     productSet(identifier: $identifier, input: $input, synchronous: true) {
         product { id status onlineStoreUrl } userErrors { field message code } } }";

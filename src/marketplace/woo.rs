@@ -19,8 +19,9 @@ use crate::{
         line::Line,
         reading::{Inbound, Message, Notice, Sweep, Swept, id_text, next_page, page_number, rfc3339},
         registry::{ConnectError, Connection, UnixClock},
-        settings::{Fields, whole_dong},
+        settings::Fields,
         sign::hmac,
+        units::{kilograms, whole_dong},
     },
 };
 
@@ -89,7 +90,7 @@ impl Woo {
 
     fn content(&self, offer: &Offer) -> Value {
         let images: Vec<_> = offer.image_urls.iter().map(|src| json!({ "src": src })).collect();
-        let weight = format!("{}.{:03}", offer.weight_grams / 1000, offer.weight_grams % 1000);
+        let weight = kilograms(offer.weight_grams);
         let mut content = json!({ "name": offer.title, "description": offer.description, "weight": weight, "images": images });
         if let Some(gtin) = &offer.gtin {
             content["global_unique_id"] = json!(gtin.as_str());

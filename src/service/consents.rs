@@ -79,7 +79,7 @@ pub async fn finish(service: &Service, adapter: &str, answer: &HashMap<String, S
     let Some(channel) = noted(service, adapter, answer).await? else { return Ok(Returned::Stale) };
     let shop = access::unauthorised(service, &channel).map_err(|e| ServiceError::Internal(e.to_string()))?;
     let Some(renewal) = shop.market.abilities().renewal else { return Ok(Returned::Stale) };
-    match renewal.redeem(answer).await {
+    match renewal.redeem(&callback(service, &channel.adapter)?, answer).await {
         Ok(authorised) => keep(service, channel, &authorised).await,
         Err(error) => {
             tracing::warn!(channel = %channel.id, kind = error.kind().code(), "a consent brought no tokens");

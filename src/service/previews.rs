@@ -51,10 +51,11 @@ const fn failed(error: SyncError) -> Previewed {
 }
 
 fn refusal(problem: &Problem) -> Refusal {
-    let reason = match problem.limit {
+    let reason = match problem.limit.clone() {
         Limit::Length { min, max } => Reason::LengthOutOfRange { min, max },
         Limit::Range { min, max } => Reason::OutOfRange { min, max },
         Limit::AtLeast(min) => Reason::TooFew { min },
+        Limit::Attribute(name) => Reason::MissingAttribute { name },
         Limit::NoCategory => Reason::NoChannelCategory,
     };
     Refusal::at(problem.field, reason)

@@ -29,6 +29,8 @@ use serde_json::json;
 const BATCH: u64 = 500;
 /// How often a channel is asked for what changed.
 const HOUR: Duration = Duration::hours(1);
+/// How long after it failed, or its process died, it is asked again.
+const AGAIN: Duration = Duration::minutes(10);
 /// How far a window reaches into the one before it: clocks differ, and indexes lag.
 const OVERLAP: Duration = Duration::minutes(10);
 /// How long messages are kept, to know them when they come again.
@@ -85,21 +87,23 @@ pub async fn make_due(service: &Service) -> Result<u64, ServiceError> {
     Ok(due)
 }
 
-/// Asks one channel whose hour has come for what changed since; false when none is left.
+/// Asks one channel whose hour has come for what changed since; false when none is left. What fails is tried again later, from where
+/// the changes are known up to.
 pub async fn sweep_next(service: &Service) -> Result<bool, ServiceError> {
     let now = service.clock.now();
     let tx = service.store.begin().await?;
-    let taken = channel_status::take_sweep(&tx, now, now - HOUR).await?;
+    let taken = channel_status::take_sweep(&tx, now, (now - HOUR, now - AGAIN)).await?;
     tx.commit().await?;
-    let Some((id, before)) = taken else { return Ok(false) };
+    let Some((id, known)) = taken else { return Ok(false) };
     let Some(channel) = channels::find(&service.store, id, &EVERYTHING).await? else { return Ok(true) };
-    let since = before.unwrap_or(now - HOUR) - OVERLAP;
-    if let Err(error) = sweep(service, &channel, since.timestamp()).await? {
-        // The next hour's window begins where this one did.
-        let tx = service.store.begin().await?;
-        channel_status::set_swept(&tx, id, Some(before.unwrap_or(now - HOUR).max(now - Duration::days(14)) + Duration::minutes(1))).await?;
-        tx.commit().await?;
-        tracing::warn!(channel = %id, %error, "a channel could not be asked for what changed");
+    let since = known.unwrap_or(now - HOUR) - OVERLAP;
+    match sweep(service, &channel, since.timestamp()).await? {
+        Ok(()) => {
+            let tx = service.store.begin().await?;
+            channel_status::set_swept(&tx, id, now).await?;
+            tx.commit().await?;
+        }
+        Err(error) => tracing::warn!(channel = %id, %error, "a channel could not be asked for what changed"),
     }
     Ok(true)
 }

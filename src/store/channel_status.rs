@@ -52,6 +52,7 @@ pub async fn insert(db: &impl Db, channel: ChannelId) -> Result<(), StoreError> 
         refresher: None,
         refresher_until: None,
         swept_at: None,
+        sweep_tried_at: None,
     };
     Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
     Ok(())
@@ -99,27 +100,32 @@ pub async fn release(db: &impl Db, process: Uuid) -> Result<u64, StoreError> {
     Ok(Entity::update_many().set(free).filter(Column::Holder.eq(process)).exec(db.connection()).await?.rows_affected)
 }
 
-/// Takes an active channel that does not rest and was last asked for changes before an instant, or never; and when that was.
+/// Takes an active channel that does not rest, whose changes are known up to an instant before `before` or not at all, and that was not
+/// tried since `tried`; and up to when its changes are known.
 pub async fn take_sweep(
     db: &impl Db,
     at: DateTime<Utc>,
-    before: DateTime<Utc>,
+    (before, tried): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Option<(ChannelId, Option<DateTime<Utc>>)>, StoreError> {
-    let long_ago = || Condition::any().add(Column::SweptAt.is_null()).add(Column::SweptAt.lte(micros(before)));
-    let awake = Condition::any().add(Column::RestingUntil.is_null()).add(Column::RestingUntil.lte(micros(at)));
-    let query = Entity::find().filter(long_ago()).filter(awake).filter(Column::ChannelId.in_subquery(active()));
+    let long_ago = |column: Column, than: DateTime<Utc>| Condition::any().add(column.is_null()).add(column.lte(micros(than)));
+    let query = Entity::find()
+        .filter(long_ago(Column::SweptAt, before))
+        .filter(long_ago(Column::SweepTriedAt, tried))
+        .filter(long_ago(Column::RestingUntil, at))
+        .filter(Column::ChannelId.in_subquery(active()));
     let Some(row) = query.one(db.connection()).await? else { return Ok(None) };
-    let taken = ActiveModel { swept_at: Set(Some(micros(at))), ..Default::default() };
-    let mine = Entity::update_many().set(taken).filter(Column::ChannelId.eq(row.channel_id)).filter(long_ago());
+    let taken = ActiveModel { sweep_tried_at: Set(Some(micros(at))), ..Default::default() };
+    let free = long_ago(Column::SweepTriedAt, tried);
+    let mine = Entity::update_many().set(taken).filter(Column::ChannelId.eq(row.channel_id)).filter(free);
     if mine.exec(db.connection()).await?.rows_affected == 0 {
         return Ok(None);
     }
     Ok(Some((row.channel_id.into(), opt_instant(row.swept_at)?)))
 }
 
-/// Says when a channel was last asked for changes.
-pub async fn set_swept(db: &impl Db, channel: ChannelId, at: Option<DateTime<Utc>>) -> Result<(), StoreError> {
-    let swept = ActiveModel { swept_at: Set(at.map(micros)), ..Default::default() };
+/// Says up to when a channel's changes are known.
+pub async fn set_swept(db: &impl Db, channel: ChannelId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    let swept = ActiveModel { swept_at: Set(Some(micros(at))), ..Default::default() };
     Entity::update_many().set(swept).filter(Column::ChannelId.eq(channel.0)).exec(db.connection()).await?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Adapters against marketplaces that independent SDKs judge: every request is one that the SDK would have sent.
 
 use chrono::Duration;
+use ocop_catalog::service::readings;
 use serde_json::{Value, json};
 
 use std::sync::Arc;
@@ -8,20 +9,20 @@ use std::sync::Arc;
 use crate::harness::{Caller, Engine, Judge, OnSale, Seller, World, both, connect_query};
 
 /// A marketplace as a story goes through it: its words for states, and its settings.
-struct Market {
-    name: &'static str,
-    path: &'static str,
-    settings: &'static [(&'static str, &'static str)],
-    in_review: &'static str,
-    active: &'static str,
-    hidden: &'static str,
-    deleted: &'static str,
+pub(crate) struct Market {
+    pub(crate) name: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) settings: &'static [(&'static str, &'static str)],
+    pub(crate) in_review: &'static str,
+    pub(crate) active: &'static str,
+    pub(crate) hidden: &'static str,
+    pub(crate) deleted: &'static str,
     /// What a create is called.
-    create: &'static str,
+    pub(crate) create: &'static str,
     /// Whether its tokens are renewed.
-    renews: bool,
+    pub(crate) renews: bool,
     /// The title of `Mật ong 500 g` there.
-    title: &'static str,
+    pub(crate) title: &'static str,
 }
 
 const TIKTOK: Market = Market {
@@ -66,7 +67,7 @@ const WOO: Market = Market {
 const SHOPIFY: Market = Market {
     name: "shopify",
     path: "",
-    settings: &[],
+    settings: &[("access_token", "shpat-1")],
     in_review: "ACTIVE",
     active: "ACTIVE",
     hidden: "DRAFT",
@@ -89,47 +90,59 @@ const MEDUSA: Market = Market {
     title: "Mật ong 500 g",
 };
 
+pub(crate) const TIKI: Market = Market {
+    name: "tiki",
+    path: "",
+    settings: TIKI_APP,
+    in_review: "awaiting_approve",
+    active: "active",
+    hidden: "inactive",
+    // What was approved can't be deleted there.
+    deleted: "inactive",
+    create: "POST /integration/v2/requests",
+    renews: true,
+    title: "Mật ong 500 g",
+};
+const TIKI_APP: &[(&str, &str)] =
+    &[("client_id", "ocop-client"), ("client_secret", "ocop-tiki-secret"), ("attribute_expiry_time", "12 tháng")];
+
 /// A story's people and its listing.
-struct Scene {
-    judge: Arc<Judge>,
-    admin: Caller,
-    seller: Seller,
-    sale: OnSale,
+pub(crate) struct Scene {
+    pub(crate) judge: Arc<Judge>,
+    pub(crate) admin: Caller,
+    pub(crate) seller: Seller,
+    pub(crate) sale: OnSale,
 }
 
 async fn connect(world: &World, market: &Market, judge: &Judge, admin: &Caller) {
-    let own = market.settings.iter().map(|(name, value)| json!({ "name": name, "value": value }));
     let auth = format!("{}{}", judge.url, market.path);
-    let tokens = [
-        ("access_token", if market.name == "shopify" { "shpat-1" } else { "at-0" }),
-        ("refresh_token", "rt-0"),
-        ("auth_url", auth.as_str()),
-        ("calls_per_second", "1000"),
-    ];
-    let settings: Vec<_> = own.chain(tokens.iter().map(|(name, value)| json!({ "name": name, "value": value }))).collect();
+    let usual = [("access_token", "at-0"), ("refresh_token", "rt-0"), ("auth_url", auth.as_str()), ("calls_per_second", "1000")];
+    let usual = usual.into_iter().filter(|(name, _)| market.settings.iter().all(|(own, _)| own != name));
+    let settings = market.settings.iter().copied().chain(usual).map(|(name, value)| json!({ "name": name, "value": value }));
+    let settings: Vec<_> = settings.collect();
     let input =
         json!({ "adapter": market.name, "name": market.name, "baseUrl": format!("{}{}", judge.url, market.path), "settings": settings });
     admin.done(&connect_query(), json!({ "input": input })).await;
     world.drain().await;
 }
 
-async fn judge(world: &World, market: &Market) -> Arc<Judge> {
+pub(crate) async fn judge(world: &World, market: &Market) -> Arc<Judge> {
     Arc::new(Judge::start(market.name, world.clock.now().timestamp()).await)
 }
 
-async fn scene(world: &World, market: &Market, judge: Arc<Judge>) -> Scene {
+pub(crate) async fn scene(world: &World, market: &Market, judge: Arc<Judge>) -> Scene {
     let (admin, seller) = (world.admin().await, world.seller("lan").await);
     connect(world, market, &judge, &admin).await;
     let sale = world.on_sale(&seller, &admin, "Mật ong").await;
     Scene { judge, admin, seller, sale }
 }
 
-async fn standing(scene: &Scene) -> Value {
+pub(crate) async fn standing(scene: &Scene) -> Value {
     let query = "query($id: ID!) { node(id: $id) { ... on Listing { channels { state remoteState remoteStatus lastError { kind code message field advice } } } } }";
     scene.seller.caller.data(query, json!({ "id": scene.sale.listing })).await["node"]["channels"][0].clone()
 }
 
-async fn no_complaints(judge: &Judge) {
+pub(crate) async fn no_complaints(judge: &Judge) {
     assert_eq!(judge.state().await["complaints"], json!([]), "every request is one that the SDK would send");
 }
 
@@ -195,6 +208,47 @@ async fn double(world: World, market: Market, judge: Arc<Judge>) {
     no_complaints(&scene.judge).await;
 }
 
+/// What was changed by hand on the marketplace is found by asking for what changed, and mended; an item under a key of ours that nobody
+/// knows is noted.
+async fn swept(world: World, market: Market) {
+    let judge = judge(&world, &market).await;
+    let stray = json!({ "id": "977", "sku_id": "978", "handle": "ocop-stray", "number": 977, "track": "t", "request": "r", "sku": "OCOP-STRAY", "title": "lạ",
+        "description": "", "price": "5", "stock": 1, "status": market.active, "audit": "AUDIT_PASS" });
+    sweep(world, market, judge, Some(stray)).await;
+}
+
+async fn sweep(world: World, market: Market, judge: Arc<Judge>, stray: Option<Value>) {
+    let scene = scene(&world, &market, judge).await;
+    world.later(Duration::seconds(1)).await;
+    let id = scene.judge.item().await["id"].clone();
+    for minutes in [3, 3] {
+        world.clock.set(world.clock.now() + Duration::minutes(minutes));
+        scene.judge.tell("clock", json!({ "now": world.clock.now().timestamp() })).await;
+        read(&world).await;
+        scene.judge.tell("status", json!({ "id": id, "price": "1000", "status": market.active })).await;
+    }
+    read(&world).await;
+    assert_eq!(scene.judge.item().await["price"], "1000", "nothing is due yet: {:#}", standing(&scene).await);
+    if let Some(stray) = &stray {
+        scene.judge.tell("item", stray.clone()).await;
+    }
+    while readings::sweep_next(&world.service).await.expect("swept") {}
+    read(&world).await;
+    let item = scene.judge.items().await.into_iter().find(|item| item["id"] == id).expect("the item");
+    assert_eq!(item["price"], "185000", "{:#}", standing(&scene).await);
+    // Where one server serves several stories, it has what the others left.
+    if let Some(stray) = stray {
+        let found = scene.admin.data("{ channels { strays { remoteId key } } }", Value::Null).await["channels"][0]["strays"].clone();
+        assert_eq!((found.as_array().map(Vec::len), &found[0]["key"]), (Some(1), &stray["sku"]), "{found}");
+    }
+    no_complaints(&scene.judge).await;
+}
+
+pub(crate) async fn read(world: &World) {
+    readings::make_due(&world.service).await.expect("made due");
+    world.drain().await;
+}
+
 /// A wrong secret or a wrong clock stops the channel with what to look at.
 async fn wrong_credentials_are_told(world: World, market: Market, clock_off: i64) {
     let scene = scene(&world, &market, judge(&world, &market).await).await;
@@ -214,7 +268,7 @@ async fn what_exists_is_adopted(world: World, market: Market) {
     let sale = world.on_sale(&seller, &admin, "Mật ong").await;
     let query = "query($id: ID!) { node(id: $id) { ... on Listing { externalKey } } }";
     let key = seller.caller.data(query, json!({ "id": sale.listing })).await["node"]["externalKey"].clone();
-    judge.tell("item", json!({ "id": "77", "sku_id": "78", "sku": key, "title": "cũ", "description": "", "price": "1", "stock": 0, "status": market.active })).await;
+    judge.tell("item", json!({ "id": "77", "sku_id": "78", "track": "t", "request": "r", "sku": key, "title": "cũ", "description": "", "price": "1", "stock": 0, "status": market.active })).await;
     connect(&world, &market, &judge, &admin).await;
     world.later(Duration::seconds(1)).await;
     let item = judge.item().await;
@@ -246,6 +300,8 @@ async fn medusa() {
         judge.tell("forget", json!({})).await;
         double(World::start(engine).await, MEDUSA, Arc::clone(&judge)).await;
         judge.tell("forget", json!({})).await;
+        sweep(World::start(engine).await, MEDUSA, Arc::clone(&judge), None).await;
+        judge.tell("forget", json!({})).await;
     }
     let stranger = Market { settings: &[("secret_key", "sk_wrong")], ..MEDUSA };
     let world = World::start(Engine::Sqlite).await;
@@ -275,4 +331,27 @@ both! {
 }
 both! {
     async fn lazada_adopts(world: World) { what_exists_is_adopted(world, LAZADA).await; }
+}
+
+both! {
+    async fn woocommerce_sweep(world: World) { swept(world, WOO).await; }
+}
+both! {
+    async fn shopify_sweep(world: World) { swept(world, SHOPIFY).await; }
+}
+both! {
+    async fn tiktok_sweep(world: World) { swept(world, TIKTOK).await; }
+}
+both! {
+    async fn lazada_sweep(world: World) { swept(world, LAZADA).await; }
+}
+
+both! {
+    async fn tiki_life(world: World) { a_listings_life(world, TIKI).await; }
+}
+both! {
+    async fn tiki_adopts(world: World) { what_exists_is_adopted(world, TIKI).await; }
+}
+both! {
+    async fn tiki_sweep(world: World) { swept(world, TIKI).await; }
 }

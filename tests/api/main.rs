@@ -12,6 +12,7 @@ mod files;
 mod harness;
 mod idempotency;
 mod judged;
+mod judged_tiki;
 mod migrations;
 mod pages;
 mod procedure;

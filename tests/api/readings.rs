@@ -174,3 +174,31 @@ async fn outsider_refusal(world: &World, channel: &str) -> Vec<(String, String)>
     let outsider = world.sign_in("mai").await;
     outsider.refused(REDRIVE, json!({ "f": { "channel": channel } })).await
 }
+
+both! {
+    /// What a person changed on the marketplace is found by asking it for what changed, once an hour; a channel that can't be asked is
+    /// asked again from where it was left.
+    async fn changes_are_asked_for_every_hour(world: World) {
+        let (admin, seller) = (world.admin().await, world.seller("lan").await);
+        world.connect(&admin).await;
+        world.on_sale(&seller, &admin, "Mật ong").await;
+        world.drain().await;
+        read_back(&world, Duration::minutes(3)).await;
+        while readings::sweep_next(&world.service).await.expect("swept") {}
+        read_back(&world, Duration::seconds(1)).await;
+        let item = world.sandbox.items()[0].item_id;
+        assert!(world.sandbox.change_by_hand(item, |item| item.price = 1_000));
+        world.clock.set(world.clock.now() + Duration::minutes(59));
+        assert!(!readings::sweep_next(&world.service).await.expect("nothing due"));
+        world.clock.set(world.clock.now() + Duration::minutes(1));
+        world.sandbox.fail_next(Fault { call: "get_item_list".into(), mode: FaultMode::Http500, times: 1, skip: 0 });
+        assert!(readings::sweep_next(&world.service).await.expect("asked"));
+        assert!(!readings::sweep_next(&world.service).await.expect("not again at once"));
+        read_back(&world, Duration::seconds(1)).await;
+        assert_eq!(world.sandbox.items()[0].price, 1_000, "not known yet");
+        world.clock.set(world.clock.now() + Duration::minutes(90));
+        while readings::sweep_next(&world.service).await.expect("swept") {}
+        read_back(&world, Duration::seconds(1)).await;
+        assert_eq!(world.sandbox.items()[0].price, 185_000, "found in the window that failed before");
+    }
+}

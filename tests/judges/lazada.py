@@ -61,8 +61,11 @@ class Lazada(Judge):
             self.pictures += 1
             return {"image": {"hash_code": str(self.pictures), "url": f"https://vn-live.slatic.net/p/{self.pictures}.jpg"}}
         if path == "/products/get":
-            wanted = json.loads(values["sku_seller_list"])
-            found = [self.shown(item) for item in self.items.values() if item["sku"] in wanted and item["status"] != "Deleted"]
+            wanted = json.loads(values["sku_seller_list"]) if "sku_seller_list" in values else None
+            if wanted is None and "update_after" not in values:
+                self.complain("products are asked for by key, or by the time they changed")
+            living = (item for item in self.items.values() if item["status"] != "Deleted")
+            found = [self.shown(item) for item in living if wanted is None or item["sku"] in wanted]
             return {"total_products": len(found), "products": found}
         if path == "/product/item/get":
             return self.shown(self.living(values["item_id"]))
@@ -129,6 +132,7 @@ class Lazada(Judge):
 
     def shown(self, item):
         sku = {"SkuId": int(item["sku_id"]), "SellerSku": item["sku"], "Status": item["status"].lower(),
+               "price": float(item["price"]), "quantity": item["stock"],
                "Url": f"https://www.lazada.vn/products/i{item['id']}.html"}
         return {"item_id": int(item["id"]), "status": item["status"], "attributes": {"name": item["title"]}, "skus": [sku],
                 "rejectReason": item.get("reasons", [])}

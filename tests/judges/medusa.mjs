@@ -64,7 +64,11 @@ class Medusa extends Judge {
     return value;
   }
 
-  control(what, told) {
+  async control(what, told) {
+    if (what === "status" && told.price) {
+      const { product } = await this.ask("GET", `/admin/products/${told.id}?fields=*variants`);
+      await this.ask("POST", `/admin/products/${told.id}/variants/${product.variants[0].id}`, { prices: [{ currency_code: "vnd", amount: Number(told.price) }] });
+    }
     if (what === "fault") this.faults.push({ times: 1, ...told });
     if (what === "forget") this.known.clear();
     return this.look();

@@ -45,6 +45,7 @@ class Shopify extends Judge {
       locations: () => ({ nodes: [{ id: "gid://shopify/Location/1" }] }),
       publications: () => ({ nodes: [{ id: "gid://shopify/Publication/1" }] }),
       productByIdentifier: ({ identifier }) => this.shown([...this.items.values()].find((i) => i.handle === identifier.handle && i.status !== "deleted")),
+      products: () => ({ nodes: [...this.items.values()].filter((item) => item.status !== "deleted").map((item) => this.shown(item)), pageInfo: { hasNextPage: false } }),
       product: ({ id }) => this.shown(living(id)),
       productSet: ({ identifier, input }) => this.set(identifier, input),
       publishablePublish: ({ id }) => ((living(id).published = true), { userErrors: [] }),

@@ -94,8 +94,10 @@ class TikTok(Judge):
         if parts[-1] in ("activate", "deactivate"):
             return self.each(request.json(), "ACTIVATE" if parts[-1] == "activate" else "SELLER_DEACTIVATED")
         if parts[-1] == "search":
-            wanted = request.json().get("seller_skus", [])
-            return {"products": [self.shown(item) for item in self.items.values() if item["sku"] in wanted]}
+            wanted = request.json().get("seller_skus")
+            if wanted is None and "update_time_ge" not in request.json():
+                self.complain("products are asked for by key, or by the time they changed")
+            return {"products": [self.shown(item) for item in self.items.values() if wanted is None or item["sku"] in wanted]}
         item = self.items.get(parts[4])
         if item is None or item["status"] == "DELETED" and method != "GET":
             self.refuse(12052005, "The product does not exist")
@@ -142,8 +144,10 @@ class TikTok(Judge):
         return {"errors": errors}
 
     def shown(self, item):
+        sku = {"id": item["sku_id"], "seller_sku": item["sku"], "price": {"currency": "VND", "tax_exclusive_price": item["price"]},
+               "inventory": [{"warehouse_id": "7001", "quantity": item["stock"]}]}
         return {"id": item["id"], "status": item["status"], "title": item["title"], "audit": {"status": item["audit"]},
-                "audit_failed_reasons": item.get("reasons", []), "skus": [{"id": item["sku_id"], "seller_sku": item["sku"]}]}
+                "audit_failed_reasons": item.get("reasons", []), "skus": [sku]}
 
 
 serve(TikTok())

@@ -16,7 +16,7 @@ class Woo extends Judge {
     const [, , , , , id] = request.url.pathname.split("/");
     const body = request.body.length ? JSON.parse(request.body) : {};
     if (request.method === "POST") return this.create(body);
-    if (!id) return [...this.items.values()].filter((item) => item.sku === request.url.searchParams.get("sku")).map((item) => this.shown(item));
+    if (!id) return this.list(request.url.searchParams);
     const item = this.items.get(id);
     if (!item || item.status === "deleted") throw new Refused(404, { code: "woocommerce_rest_product_invalid_id", message: "Invalid ID.", data: { status: 404 } });
     if (request.method === "PUT") this.change(item, body);
@@ -49,6 +49,12 @@ class Woo extends Judge {
     }
   }
 
+  list(query) {
+    if (!query.has("sku") && !query.has("modified_after")) this.complain("products are asked for by key, or by the time they changed");
+    const living = [...this.items.values()].filter((item) => item.status !== "deleted");
+    return living.filter((item) => !query.has("sku") || item.sku === query.get("sku")).map((item) => this.shown(item));
+  }
+
   create(body) {
     const before = [...this.items.values()].find((item) => item.sku === body.sku && item.status !== "deleted");
     if (before) {
@@ -68,7 +74,7 @@ class Woo extends Judge {
   }
 
   shown(item) {
-    return { id: Number(item.id), sku: item.sku, status: item.status, name: item.title, permalink: `https://shop.example.test/p/${item.id}` };
+    return { id: Number(item.id), sku: item.sku, status: item.status, name: item.title, regular_price: item.price, stock_quantity: item.stock, permalink: `https://shop.example.test/p/${item.id}` };
   }
 }
 

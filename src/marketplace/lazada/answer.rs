@@ -7,7 +7,7 @@ use crate::{
     marketplace::{
         PushError, Refusal, RemoteItem,
         client::{Answer, refusal},
-        settings::whole_dong,
+        units::whole_dong,
     },
 };
 
@@ -102,7 +102,8 @@ pub(super) fn item(product: &Value, key: Option<&str>) -> Option<RemoteItem> {
     });
     let url = sku["Url"].as_str().filter(|url| url.starts_with("https://")).map(str::to_owned);
     let state = state(&raw_status);
-    let price = sku["price"].as_i64().or_else(|| whole_dong(sku["price"].as_str()?));
+    // A number with a fraction, or text.
+    let price = whole_dong(&sku["price"].as_str().map_or_else(|| sku["price"].to_string(), str::to_owned));
     let stock = sku["quantity"].as_i64();
     Some(RemoteItem { id: format!("{}-{}", ids.0, ids.1), state, reasons: reasons.collect(), raw_status, url, price, stock })
 }

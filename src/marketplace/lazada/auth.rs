@@ -34,7 +34,7 @@ impl Renewal for Lazada {
         Ok(url)
     }
 
-    async fn redeem(&self, answer: &HashMap<String, String>) -> Result<Authorised, PushError> {
+    async fn redeem(&self, _: &Url, answer: &HashMap<String, String>) -> Result<Authorised, PushError> {
         let missing = || PushError::Rejected(refusal("callback", "the marketplace brought no code"), None);
         let code = answer.get("code").ok_or_else(missing)?;
         let tokens = self.tokens(&self.token("/auth/token/create", ("code", code)).await?)?;

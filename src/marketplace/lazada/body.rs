@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::marketplace::{Limit, Offer, Problem, category::Category, lazada::answer::id};
+use crate::marketplace::{Limit, Offer, Problem, category::Category, lazada::answer::id, units::kilograms};
 
 const TITLE: usize = 255;
 const DESCRIPTION: usize = 25_000;
@@ -35,7 +35,7 @@ pub(super) fn content(offer: &Offer, category: &str, pictures: &[String], brand:
         "package_length": SIDE,
         "package_width": SIDE,
         "package_height": SIDE,
-        "package_weight": format!("{}.{:03}", offer.weight_grams / 1000, offer.weight_grams % 1000),
+        "package_weight": kilograms(offer.weight_grams),
     });
     let attributes = json!({ "name": offer.title, "description": offer.description, "brand": brand });
     let product =

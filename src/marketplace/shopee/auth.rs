@@ -34,7 +34,7 @@ impl Renewal for Shopee {
         self.signed_url(Signed::Public, "shop/auth_partner", &[("redirect", back.to_string())], (self.clock)())
     }
 
-    async fn redeem(&self, answer: &HashMap<String, String>) -> Result<Authorised, PushError> {
+    async fn redeem(&self, _: &Url, answer: &HashMap<String, String>) -> Result<Authorised, PushError> {
         let missing = |name: &str| PushError::Rejected(refusal("callback", &format!("the marketplace brought no {name}")), None);
         let code = answer.get("code").ok_or_else(|| missing("code"))?;
         let shop_id: i64 = answer.get("shop_id").and_then(|id| id.parse().ok()).ok_or_else(|| missing("shop_id"))?;

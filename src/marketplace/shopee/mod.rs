@@ -22,7 +22,7 @@ use crate::{
         client::{Content, Method, Outgoing, refusal},
         line::Line,
         registry::{ConnectError, Connection, UnixClock},
-        settings::whole_dong,
+        units::whole_dong,
     },
 };
 use offer::{Limits, Settings};

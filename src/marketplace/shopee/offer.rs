@@ -1,11 +1,11 @@
 //! What an offer looks like on the marketplace: settings, categories, limits, the body of an item.
 
-use serde_json::{Number, Value, json};
+use serde_json::{Value, json};
 use std::{collections::HashMap, fmt};
 
 use crate::{
     domain::product::ProductGroup,
-    marketplace::{Limit, Offer, Problem, PushError, category::Category, client::refusal, settings::Fields},
+    marketplace::{Limit, Offer, Problem, PushError, category::Category, client::refusal, settings::Fields, units::kilograms_number},
 };
 
 /// Settings of a shop. Secrets print as `***`.
@@ -120,7 +120,7 @@ pub(super) fn content(offer: &Offer, category: i64, pictures: &[String], logisti
         "description": offer.description,
         "category_id": category,
         "image": { "image_id_list": pictures },
-        "weight": kilograms(offer.weight_grams),
+        "weight": kilograms_number(offer.weight_grams),
         "logistic_info": delivery,
         "brand": { "brand_id": 0, "original_brand_name": "NoBrand" },
         "condition": "NEW",
@@ -135,12 +135,6 @@ pub(super) fn whole(offer: &Offer, mut content: Value) -> Value {
     content["item_sku"] = json!(offer.key);
     content["item_status"] = json!("NORMAL");
     content
-}
-
-/// Grams as a JSON number of kilograms, through text so that no float rounds it.
-fn kilograms(grams: u32) -> Value {
-    let text = format!("{}.{:03}", grams / 1000, grams % 1000);
-    text.parse::<Number>().map_or(Value::Null, Value::Number)
 }
 
 /// Limits of money come as JSON numbers with a fraction of zero.

@@ -7,7 +7,7 @@ use crate::{
     marketplace::{
         PushError, Refusal, RemoteItem,
         client::{Answer, refusal},
-        settings::whole_dong,
+        units::whole_dong,
     },
 };
 

@@ -37,7 +37,7 @@ impl Renewal for TikTok {
         Ok(url)
     }
 
-    async fn redeem(&self, answer: &HashMap<String, String>) -> Result<Authorised, PushError> {
+    async fn redeem(&self, _: &Url, answer: &HashMap<String, String>) -> Result<Authorised, PushError> {
         let missing = || PushError::Rejected(refusal("callback", "the marketplace brought no code"), None);
         let code = answer.get("code").or_else(|| answer.get("auth_code")).ok_or_else(missing)?;
         let tokens = tokens(&self.token("/api/v2/token/get", &[("auth_code", code), ("grant_type", "authorized_code")]).await?)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::marketplace::{Limit, Offer, Problem, category::Category, tiktok::answer::text};
+use crate::marketplace::{Limit, Offer, Problem, category::Category, tiktok::answer::text, units::kilograms};
 
 /// Characters of a title in Vietnam.
 const TITLE: (usize, usize) = (25, 255);
@@ -65,10 +65,6 @@ fn html(text: &str) -> String {
     escaped.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("<p>{line}</p>")).collect()
 }
 
-fn kilograms(grams: u32) -> String {
-    format!("{}.{:03}", grams / 1000, grams % 1000)
-}
-
 /// Reads the answer of `categories`.
 pub(super) fn categories(answer: &Value) -> Vec<Category> {
     let listed = answer["categories"].as_array().into_iter().flatten();
@@ -86,6 +82,5 @@ mod tests {
     #[test]
     fn descriptions_are_html_without_the_sellers_markup() {
         assert_eq!(html("Mật ong <b>thật</b>\n\n  & ngon "), "<p>Mật ong &lt;b&gt;thật&lt;/b&gt;</p><p>&amp; ngon</p>");
-        assert_eq!((kilograms(650).as_str(), kilograms(2000).as_str()), ("0.650", "2.000"));
     }
 }

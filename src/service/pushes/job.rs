@@ -151,6 +151,10 @@ impl<'a> Job<'a> {
         };
         self.reading = false;
         self.row.reread_at = None;
+        if self.row.remote_state == RemoteState::InReview && item.as_ref().is_some_and(|item| item.state == RemoteState::Hidden) {
+            // Some marketplaces release what they checked hidden: it was never shown, so nobody hid it.
+            self.row.acknowledged.listed = Some(false);
+        }
         let found = self.compare(item.as_ref());
         if found.is_empty() && item.is_some() {
             // Thousands of readings that saw nothing would hide the calls that changed something.

@@ -19,6 +19,7 @@ pub(crate) struct Model {
     pub(crate) refresher: Option<Uuid>,
     pub(crate) refresher_until: Option<i64>,
     pub(crate) swept_at: Option<i64>,
+    pub(crate) sweep_tried_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
