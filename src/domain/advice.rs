@@ -2,8 +2,26 @@
 
 use crate::domain::{reason::Locale, sync::Trouble};
 
-/// The sentence for a failure; `field` is ours, as in the API.
-pub fn advice(trouble: Trouble, field: Option<&str>, locale: Locale) -> String {
+/// The code of an item that a person must take off a portal without an API.
+pub const BY_HAND: &str = "by_hand";
+/// The code of an item that the marketplace reviews and does not let change meanwhile.
+pub const IN_REVIEW: &str = "in_review";
+
+/// The sentence for a failure with its code; `field` is ours, as in the API.
+pub fn advice((trouble, code): (Trouble, &str), field: Option<&str>, locale: Locale) -> String {
+    match (locale, code) {
+        (Locale::Vi, BY_HAND) => return "Cần một người gỡ sản phẩm khỏi sàn rồi báo lại bằng tệp của kênh hoặc trên trang này.".to_owned(),
+        (Locale::En, BY_HAND) => {
+            return "A person must take the item off the portal and report it, by the channel's file or here.".to_owned();
+        }
+        (Locale::Vi, IN_REVIEW) => {
+            return "Sàn đang duyệt sản phẩm; thay đổi được gửi tiếp sau khi duyệt, anh/chị chưa cần làm gì.".to_owned();
+        }
+        (Locale::En, IN_REVIEW) => {
+            return "The channel reviews the item; the change is sent after the review, nothing is to be done.".to_owned();
+        }
+        _ => {}
+    }
     match locale {
         Locale::Vi => vietnamese(trouble, field),
         Locale::En => english(trouble, field),
@@ -110,7 +128,7 @@ mod tests {
     fn every_trouble_has_a_sentence_in_both_languages() {
         for trouble in Trouble::ALL {
             for field in [None, Some("title"), Some("unheardOf")] {
-                let [vi, en] = [Locale::Vi, Locale::En].map(|locale| advice(*trouble, field, locale));
+                let [vi, en] = [Locale::Vi, Locale::En].map(|locale| advice((*trouble, ""), field, locale));
                 assert!(vi.ends_with('.') && en.ends_with('.') && vi != en, "{trouble:?} {field:?}: {vi} / {en}");
             }
         }
@@ -128,7 +146,7 @@ mod tests {
             ("weightGrams", "khối lượng"),
             ("gtin", "mã vạch"),
         ] {
-            let sentence = advice(Trouble::Rejected, Some(field), Locale::Vi);
+            let sentence = advice((Trouble::Rejected, ""), Some(field), Locale::Vi);
             assert!(sentence.contains(part), "{field}: {sentence}");
         }
     }

@@ -68,6 +68,12 @@ reasons! {
     NoChannelCategory = NO_CHANNEL_CATEGORY, "Sàn chưa có ngành hàng cho nhóm sản phẩm này; hãy chọn ngành hàng trong cài đặt gian hàng.", "The channel has no category for this group; choose one in the channel's settings.";
     /// The channel's category requires more than the catalog has.
     MissingAttribute { name: String } = MISSING_ATTRIBUTE, "Ngành hàng trên sàn bắt buộc có thuộc tính “{name}”; hãy đặt “attribute_{name}” trong cài đặt gian hàng.", "The channel's category requires the attribute “{name}”; give it as “attribute_{name}” in the channel's settings.";
+    /// A channel with an API is not told about by people.
+    NotAPortal = NOT_A_PORTAL, "Kênh này có kết nối tự động, không làm việc qua tệp.", "This channel is connected by its API and is not worked with a file.";
+    /// A file that can't be read as a table.
+    NotATable { detail: String } = NOT_A_TABLE, "Không đọc được bảng trong tệp: {detail}.", "The file can't be read as a table: {detail}.";
+    /// A table without a column.
+    MissingColumn { name: String } = MISSING_COLUMN, "Thiếu cột “{name}”; hãy dùng tệp tải từ kênh này.", "The column “{name}” is missing; use the file fetched from this channel.";
     /// Outside a range.
     OutOfRange { min: i64, max: i64 } = OUT_OF_RANGE, "Giá trị phải từ {min} đến {max}.", "The value must be from {min} to {max}.";
     /// Not an e-mail address.

@@ -94,6 +94,20 @@ impl RemoteState {
 }
 
 coded! {
+    /// What a person says that a portal without an API made of an item.
+    ByHand {
+        /// Buyers see it.
+        Shown = "SHOWN",
+        /// It is there, and buyers don't see it.
+        Hidden = "HIDDEN",
+        /// The portal does not take it.
+        Refused = "REFUSED",
+        /// It is not there.
+        Gone = "GONE",
+    }
+}
+
+coded! {
     /// Kinds of trouble with a call. Each has one treatment: [`next_step`].
     Trouble {
         /// Certainly not done; tried again.

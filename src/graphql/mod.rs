@@ -75,6 +75,7 @@ pub struct Mutation(
     upload::UploadMutation,
     listing::mutation::ListingMutation,
     channel::mutation::ChannelMutation,
+    channel::portal::PortalMutation,
 );
 
 /// The schema. Suggestions are off: they help those who guess names.

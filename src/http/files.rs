@@ -20,10 +20,10 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::{
-    domain::reason::Locale,
+    domain::{reason::Locale, upload::FileType},
     graphql,
     http::auth,
-    service::{Service, ServiceError, documents, media, uploads},
+    service::{Service, ServiceError, documents, media, portals, uploads},
 };
 
 /// Uploads taken at once: each is held in memory until its hash is known.
@@ -42,12 +42,13 @@ struct Token {
     token: String,
 }
 
-/// `PUT /uploads/{id}`, `GET /documents/{id}`, `GET /media/{name}`.
+/// `PUT /uploads/{id}`, `GET /documents/{id}`, `GET /media/{name}`, `GET /channels/{id}/file.xlsx`.
 pub(super) fn router(service: Service) -> Router {
     Router::new()
         .route("/uploads/{id}", put(receive))
         .route("/documents/{id}", get(document))
         .route("/media/{name}", get(picture))
+        .route("/channels/{id}/file.xlsx", get(portal_file))
         .with_state(Counter { service, slots: Arc::new(Semaphore::new(AT_ONCE)) })
 }
 
@@ -84,19 +85,35 @@ async fn document(State(counter): State<Counter>, Path(id): Path<Uuid>, request:
         Err(refusal) => return refusal,
     };
     match documents::open(&counter.service, &actor, id.into()).await {
-        Ok(Some((upload, bytes))) => {
-            let name = utf8_percent_encode(&upload.file_name, NON_ALPHANUMERIC).to_string();
-            let disposition = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{name}"));
-            let mut response = Body::from(bytes).into_response();
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(upload.file_type.code()));
-            headers.insert(CONTENT_DISPOSITION, disposition.unwrap_or(HeaderValue::from_static("attachment")));
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-            response
-        }
+        Ok(Some((upload, bytes))) => attachment(&upload.file_name, upload.file_type, bytes),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => refused(error, locale(request.headers())),
     }
+}
+
+async fn portal_file(State(counter): State<Counter>, Path(id): Path<Uuid>, request: Request) -> Response {
+    let actor = match auth::actor(&counter.service, request.headers()).await {
+        Ok(actor) => actor,
+        Err(refusal) => return refusal,
+    };
+    let locale = locale(request.headers());
+    match portals::file(&counter.service, &actor, id.into(), locale).await {
+        Ok(Some(bytes)) => attachment("ocop.xlsx", FileType::Xlsx, bytes),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => refused(error, locale),
+    }
+}
+
+/// A private file that is saved, never shown within the page.
+fn attachment(name: &str, file_type: FileType, bytes: Vec<u8>) -> Response {
+    let name = utf8_percent_encode(name, NON_ALPHANUMERIC).to_string();
+    let disposition = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{name}"));
+    let mut response = Body::from(bytes).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(file_type.code()));
+    headers.insert(CONTENT_DISPOSITION, disposition.unwrap_or(HeaderValue::from_static("attachment")));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    response
 }
 
 async fn picture(State(counter): State<Counter>, Path(name): Path<String>) -> Response {
@@ -124,6 +141,7 @@ fn refused(error: ServiceError, locale: Locale) -> Response {
             let errors: Vec<_> = refusals.iter().map(told).collect();
             (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "userErrors": errors }))).into_response()
         }
+        ServiceError::Denied(_) => StatusCode::FORBIDDEN.into_response(),
         error => {
             tracing::error!(%error, "a file could not be handled");
             StatusCode::SERVICE_UNAVAILABLE.into_response()

@@ -24,6 +24,8 @@ pub trait Memory: Send + Sync {
     async fn recall(&self, kind: &str, name: &str, age: Duration) -> Result<Option<String>, PushError>;
     /// Notes something, in place of what was noted before.
     async fn note(&self, kind: &str, name: &str, value: &str) -> Result<(), PushError>;
+    /// Everything noted of a kind, by name, after a name; at most `limit`.
+    async fn noted(&self, kind: &str, after: &str, limit: u64) -> Result<Vec<(String, String)>, PushError>;
 }
 
 const PICTURE: &str = "picture";
@@ -81,6 +83,11 @@ impl Line {
     /// Notes something, in place of what was noted before.
     pub(super) async fn note(&self, kind: &str, name: &str, value: &str) -> Result<(), PushError> {
         self.memory.note(kind, name, value).await
+    }
+
+    /// Everything noted of a kind, by name, after a name; at most `limit`.
+    pub(super) async fn noted(&self, kind: &str, after: &str, limit: u64) -> Result<Vec<(String, String)>, PushError> {
+        self.memory.noted(kind, after, limit).await
     }
 
     /// An answer of the shop that stays true for a while: as remembered, or fetched and noted.

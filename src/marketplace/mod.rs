@@ -2,6 +2,7 @@
 
 mod category;
 pub mod client;
+pub mod file;
 mod lazada;
 pub mod line;
 mod medusa;
@@ -30,7 +31,10 @@ use crate::{
         product::ProductGroup,
         sync::{RemoteState, Trouble},
     },
-    marketplace::reading::{Inbound, Sweep},
+    marketplace::{
+        file::Portal,
+        reading::{Inbound, Sweep},
+    },
 };
 
 /// What a channel is asked to show: the current, valid state of one listing.
@@ -309,6 +313,8 @@ pub struct Abilities<'a> {
     pub inbound: Option<&'a dyn Inbound>,
     /// Tells what changed.
     pub sweep: Option<&'a dyn Sweep>,
+    /// Is worked by people with a file.
+    pub portal: Option<&'a dyn Portal>,
 }
 
 /// A connection to one shop on one marketplace.

@@ -199,4 +199,8 @@ impl Memory for Kept {
     async fn note(&self, kind: &str, name: &str, value: &str) -> Result<(), PushError> {
         channel_memory::note(&self.store, self.channel, (kind, name), (value, self.clock.now())).await.map_err(no_database)
     }
+
+    async fn noted(&self, kind: &str, after: &str, limit: u64) -> Result<Vec<(String, String)>, PushError> {
+        channel_memory::noted(&self.store, self.channel, (kind, after), limit).await.map_err(no_database)
+    }
 }

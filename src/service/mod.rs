@@ -27,6 +27,7 @@ pub mod members;
 mod minutes;
 mod passwords;
 mod pictures;
+pub mod portals;
 pub mod previews;
 pub mod producers;
 pub mod products;

@@ -234,6 +234,12 @@ pub async fn retry_channel(db: &impl Db, channel: ChannelId, at: DateTime<Utc>) 
     retry_where(db, stopped, at).await
 }
 
+/// Makes items of a channel due now.
+pub async fn retry_items(db: &impl Db, channel: ChannelId, remote_ids: &[String], at: DateTime<Utc>) -> Result<u64, StoreError> {
+    let theirs = Condition::all().add(Column::ChannelId.eq(channel.0)).add(Column::RemoteId.is_in(remote_ids));
+    retry_where(db, theirs, at).await
+}
+
 /// The row with an id, within reach.
 pub async fn find(db: &impl Db, id: ChannelListingId, reach: &Reach) -> Result<Option<ChannelListing>, StoreError> {
     Entity::find_by_id(id.0).filter(within(Column::ProducerId, reach)).one(db.connection()).await?.map(domain).transpose()

@@ -1,7 +1,7 @@
 //! What adapters remember of a channel: pictures by their hash, category trees, limits.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
 
 use crate::{
     domain::id::ChannelId,
@@ -38,4 +38,16 @@ pub async fn note(
     let tx = store.begin().await?;
     Entity::insert(row.into_active_model().reset_all()).on_conflict(newer).exec_without_returning(super::Db::connection(&tx)).await?;
     tx.commit().await
+}
+
+/// Everything noted under a kind, by name, after a name; at most `limit`.
+pub async fn noted(
+    store: &Store,
+    channel: ChannelId,
+    (kind, after): (&str, &str),
+    limit: u64,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let query = Entity::find().filter(Column::ChannelId.eq(channel.0)).filter(Column::Kind.eq(kind)).filter(Column::Name.gt(after));
+    let rows = query.order_by_asc(Column::Name).limit(limit).all(super::Db::connection(store)).await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.value)).collect())
 }

@@ -38,7 +38,7 @@ fn archive(names: &[&str], unpacked: u32) -> Vec<u8> {
 
 /// What an address answers to who shows a token.
 #[expect(clippy::disallowed_methods, reason = "tests call their own service")]
-async fn fetch(url: &str, token: Option<&str>) -> reqwest::Response {
+pub(crate) async fn fetch(url: &str, token: Option<&str>) -> reqwest::Response {
     let mut request = reqwest::Client::new().get(url);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));

@@ -15,6 +15,7 @@ mod judged;
 mod judged_tiki;
 mod migrations;
 mod pages;
+mod portals;
 mod procedure;
 mod processes;
 mod push;

@@ -169,7 +169,7 @@ pub(super) struct SyncErrorObject {
 
 impl SyncErrorObject {
     pub(super) fn of(e: SyncError, locale: Locale) -> Self {
-        let advice = advice(e.kind, e.field.as_deref(), locale);
+        let advice = advice((e.kind, &e.code), e.field.as_deref(), locale);
         Self { kind: e.kind.into(), code: e.code, message: e.message, request_id: e.request_id, field: e.field, advice }
     }
 }

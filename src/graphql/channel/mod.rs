@@ -2,6 +2,7 @@
 
 mod listing;
 pub mod mutation;
+pub mod portal;
 pub mod query;
 mod reading;
 mod words;
@@ -21,7 +22,7 @@ use crate::{
         loader::{ProducerKey, StatusOf},
         producer::ProducerObject,
     },
-    service::readings,
+    service::{portals, readings},
 };
 pub use listing::ChannelListingObject;
 use reading::{DriftPoliciesObject, StrayItem};
@@ -77,6 +78,12 @@ impl ChannelObject {
     /// The address for the marketplace's pushes (webhooks), to be entered there; null when the adapter takes none.
     async fn hook_url(&self, context: &Context<'_>) -> Result<Option<String>, Fault> {
         Ok(readings::callback(&asked(context)?.service, &self.0)?)
+    }
+
+    /// Where the file of a portal without an API (`adapter: "file"`) is fetched, an Excel workbook of what should be on it and what a person
+    /// has to do; with the same `Authorization` header. Null for channels with an API.
+    async fn file_url(&self, context: &Context<'_>) -> Result<Option<String>, Fault> {
+        Ok(portals::address(&asked(context)?.service, &self.0)?)
     }
 
     /// Items on it that carry a key of this catalog and belong to none of its listings, as seen within a day; at most 100.

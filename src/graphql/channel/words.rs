@@ -191,3 +191,17 @@ pub enum DriftPolicy {
     /// What the catalog says is sent again.
     Overwrite,
 }
+
+/// What a person says that a portal without an API made of a listing.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "crate::domain::sync::ByHand")]
+pub enum PortalState {
+    /// Buyers see it.
+    Shown,
+    /// It is there, and buyers don't see it.
+    Hidden,
+    /// The portal does not take it.
+    Refused,
+    /// It is not there.
+    Gone,
+}

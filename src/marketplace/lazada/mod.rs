@@ -163,7 +163,7 @@ impl Lazada {
 #[async_trait]
 impl Marketplace for Lazada {
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { renewal: Some(self), inbound: Some(self), sweep: Some(self) }
+        Abilities { renewal: Some(self), inbound: Some(self), sweep: Some(self), ..Abilities::default() }
     }
 
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {

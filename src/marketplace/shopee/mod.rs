@@ -196,7 +196,7 @@ fn state(status: &str) -> RemoteState {
 #[async_trait]
 impl Marketplace for Shopee {
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { renewal: Some(self), inbound: Some(self), sweep: Some(self) }
+        Abilities { renewal: Some(self), inbound: Some(self), sweep: Some(self), ..Abilities::default() }
     }
 
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {

@@ -16,7 +16,7 @@ use std::{collections::HashMap, sync::Arc};
 use url::Url;
 
 use crate::{
-    domain::{money::Vnd, product::ProductGroup, sync::RemoteState},
+    domain::{advice::IN_REVIEW, money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
         Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
         category::{self, Category},
@@ -219,7 +219,7 @@ impl Tiki {
         change["original_sku"] = json!(plain(key)?);
         match self.call(Method::PUT, "v2/products/updateSku", &[], Some(&change)).await {
             Err(PushError::NotFound(words)) => match self.request(key).await? {
-                Some(request) if answer::is_open(&request) => Err(PushError::Locked(words)),
+                Some(request) if answer::is_open(&request) => Err(in_review()),
                 _ => Err(PushError::NotFound(words)),
             },
             done => done.map(drop),
@@ -290,7 +290,7 @@ impl Marketplace for Tiki {
             return match request.map(|request| answer::asked(&request, remote_id).state) {
                 // A request that was refused is followed by a new one.
                 Some(RemoteState::Rejected) | None => Err(PushError::NotFound(words)),
-                Some(_) => Err(PushError::Locked(words)),
+                Some(_) => Err(in_review()),
             };
         };
         let body = json!({
@@ -324,6 +324,10 @@ impl Marketplace for Tiki {
             done => done,
         }
     }
+}
+
+fn in_review() -> PushError {
+    PushError::Locked(refusal(IN_REVIEW, "the request is under review and can't be changed"))
 }
 
 /// An id that can stand in a path: everything else leads nowhere.

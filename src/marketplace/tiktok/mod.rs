@@ -172,7 +172,7 @@ impl TikTok {
 #[async_trait]
 impl Marketplace for TikTok {
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { renewal: Some(self), inbound: Some(self), sweep: Some(self) }
+        Abilities { renewal: Some(self), inbound: Some(self), sweep: Some(self), ..Abilities::default() }
     }
 
     async fn find_by_key(&self, key: &str) -> Result<Option<RemoteItem>, PushError> {

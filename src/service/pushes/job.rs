@@ -113,6 +113,11 @@ impl<'a> Job<'a> {
         &self.channel.adapter
     }
 
+    /// Whether the channel is worked by people with a file.
+    pub(super) fn is_by_hand(&self) -> bool {
+        self.shop.as_ref().is_some_and(|shop| shop.market.abilities().portal.is_some())
+    }
+
     /// Makes the calls that are needed, in order. When the access token ended on the way, it is renewed and the rest goes on.
     pub(super) async fn push(&mut self) -> Result<(), Stop> {
         let shop = access::open(self.service, &self.channel).await?;
@@ -238,6 +243,9 @@ impl<'a> Job<'a> {
         };
         self.noted(call.into(), began, done)?;
         self.acknowledge(call);
+        if call == Call::SetListed(true) && self.is_by_hand() {
+            self.row.remote_state = RemoteState::InReview;
+        }
         Ok(())
     }
 

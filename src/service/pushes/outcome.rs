@@ -61,6 +61,10 @@ impl Job<'_> {
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, ServiceError> {
         let Some(id) = &self.row.remote_id else { return Ok(None) };
+        if self.is_by_hand() {
+            // Nobody tells but people, and what they say is read at once.
+            return Ok(hinted.filter(|at| Some(*at) != self.reread_at));
+        }
         if self.created && notices::mention(tx, id, now - MENTIONED).await? {
             return Ok(Some(now));
         }
@@ -93,6 +97,13 @@ impl Job<'_> {
         let tx = self.service.store.begin().await?;
         // What changed meanwhile is not lost: a refused push is tried again when the listing is newer than what was refused.
         let current = channel_listings::held_for_update(&tx, self.row.id, self.owner).await?;
+        if let Some(hinted) = current.as_ref().and_then(|c| c.reread_at).filter(|at| Some(*at) != self.reread_at) {
+            self.row.reread_at = Some(hinted);
+            if trouble == Trouble::Locked {
+                // Somebody spoke of the item meanwhile: it may be free now.
+                self.row.next_attempt_at = Some(now);
+            }
+        }
         let is_behind = current.is_some_and(|c| c.desired_version > self.version);
         if is_behind && (self.reading || self.row.state == SyncState::RemoteRejected) {
             self.row.state = SyncState::Queued;

@@ -33,6 +33,14 @@ fn sdks() -> &'static PathBuf {
     })
 }
 
+/// Runs a script of `tests/judges` once; its output as JSON.
+pub(crate) fn asked(script: &str, arguments: &[&str]) -> Value {
+    let mut command = Command::new(sdks().join("venv/bin/python"));
+    let done = command.arg(format!("tests/judges/{script}")).args(arguments).env("PYTHONDONTWRITEBYTECODE", "1").output().expect("runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    serde_json::from_slice(&done.stdout).expect("json")
+}
+
 impl Judge {
     /// Starts a shop that keeps its things in a PostgreSQL database of its own.
     pub(crate) async fn over_postgres(name: &str) -> Self {

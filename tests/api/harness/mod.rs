@@ -26,7 +26,7 @@ use std::{net::SocketAddr, sync::Arc};
 pub(crate) use caller::{Caller, fields};
 pub(crate) use database::{Database, Engine};
 pub(crate) use fixtures::{OnSale, Seller, connect_query, text};
-pub(crate) use judge::Judge;
+pub(crate) use judge::{Judge, asked};
 pub(crate) use process::{Program, program};
 
 pub(crate) const PARTNER: i64 = 1_000_001;
