@@ -6,7 +6,7 @@ use std::time;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::service::{Service, ServiceError, housekeeping, publicity, pushes, readings, reminders, uploads};
+use crate::service::{Service, ServiceError, gauges, housekeeping, publicity, pushes, readings, reminders, uploads};
 
 /// How long an idle worker waits before it looks again.
 const IDLE: time::Duration = time::Duration::from_millis(150);
@@ -130,6 +130,7 @@ async fn keep_once(service: &Service, tick: u64) -> Result<(), ServiceError> {
     if tick.is_multiple_of(TICKS_PER_FILL) {
         while pushes::fill_missing(service).await? > 0 {}
         readings::raise_alarms(service).await?;
+        gauges::set(service).await?;
     }
     if tick.is_multiple_of(TICKS_PER_CLEANING) {
         housekeeping::forget(service, Duration::hours(24)).await?;

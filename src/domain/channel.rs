@@ -147,6 +147,7 @@ impl ChannelListing {
         self.create_sent = false;
         self.remote_state = RemoteState::None;
         self.remote_reasons.clear();
+        self.drift.clear();
         self.acknowledged = Acknowledged::default();
         self.generation += 1;
     }

@@ -67,7 +67,7 @@ reasons! {
     /// The channel sells nothing of the kind.
     NoChannelCategory = NO_CHANNEL_CATEGORY, "Sàn chưa có ngành hàng cho nhóm sản phẩm này; hãy chọn ngành hàng trong cài đặt gian hàng.", "The channel has no category for this group; choose one in the channel's settings.";
     /// The channel's category requires more than the catalog has.
-    MissingAttribute { name: String } = MISSING_ATTRIBUTE, "Ngành hàng trên sàn bắt buộc có thuộc tính “{name}”; hãy đặt “attribute_{name}” trong cài đặt gian hàng.", "The channel's category requires the attribute “{name}”; give it as “attribute_{name}” in the channel's settings.";
+    MissingAttribute { code: String, name: String } = MISSING_ATTRIBUTE, "Ngành hàng trên sàn bắt buộc có thuộc tính “{name}”; hãy đặt “attribute_{code}” trong cài đặt gian hàng.", "The channel's category requires the attribute “{name}”; give it as “attribute_{code}” in the channel's settings.";
     /// A channel with an API is not told about by people.
     NotAPortal = NOT_A_PORTAL, "Kênh này có kết nối tự động, không làm việc qua tệp.", "This channel is connected by its API and is not worked with a file.";
     /// A file that can't be read as a table.

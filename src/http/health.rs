@@ -47,9 +47,30 @@ pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
         return Ok(handle.clone());
     }
     let handle = PrometheusBuilder::new().set_buckets(&DURATIONS)?.install_recorder()?;
+    describe();
+    Ok(installed.insert(handle).clone())
+}
+
+/// What the metrics mean, as the collector shows it.
+fn describe() {
     metrics::describe_counter!("http_requests_total", "Requests answered, by route and status.");
     metrics::describe_histogram!("http_request_duration_seconds", metrics::Unit::Seconds, "Time from head to answer, by route.");
-    Ok(installed.insert(handle).clone())
+    metrics::describe_counter!("ocop_pushes_total", "Pushes, by adapter and how they ended.");
+    metrics::describe_histogram!("ocop_push_duration_seconds", metrics::Unit::Seconds, "Time of a push with all its calls, by adapter.");
+    metrics::describe_gauge!("ocop_pushes_due", "Listings on channels that are due to be pushed.");
+    metrics::describe_gauge!("ocop_channel_waiting", "Listings that are due on a channel, readings included.");
+    metrics::describe_gauge!("ocop_channel_oldest_seconds", metrics::Unit::Seconds, "For how long the oldest of them has been due.");
+    metrics::describe_gauge!("ocop_channel_resting", "1 while a channel is left alone: it fails, or asked for fewer calls.");
+    metrics::describe_gauge!("ocop_channel_failures", "Failures in a row that speak of the channel as a whole.");
+    metrics::describe_gauge!(
+        "ocop_channel_token_days",
+        "Whole days until a token ends; `consent` is when the seller must authorise again."
+    );
+    metrics::describe_counter!("ocop_channel_calls_total", "Calls to a channel, by call and how they ended.");
+    metrics::describe_counter!("ocop_token_renewals_total", "Renewals of tokens, by adapter and how they ended.");
+    metrics::describe_counter!("ocop_notices_total", "Messages that marketplaces pushed, by adapter; forged ones are told apart.");
+    metrics::describe_counter!("ocop_drift_total", "Differences found on channels, by kind and what was done.");
+    metrics::describe_gauge!("ocop_withdrawn_still_live", "Listings on sale on a channel a quarter of an hour after they had to go.");
 }
 
 /// Keeps the recorder's memory small until `stop`. Run beside the server.

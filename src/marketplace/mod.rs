@@ -155,8 +155,13 @@ pub enum Limit {
     AtLeast(usize),
     /// The channel has no category for the group.
     NoCategory,
-    /// The category requires an attribute, by its name or number, that the channel's settings don't give.
-    Attribute(String),
+    /// The category requires an attribute that the channel's settings don't give.
+    Attribute {
+        /// What the marketplace calls it in requests.
+        code: String,
+        /// What it calls it before people.
+        name: String,
+    },
 }
 
 impl fmt::Display for Limit {
@@ -166,7 +171,9 @@ impl fmt::Display for Limit {
             Self::Range { min, max } => write!(f, "it must be {min} to {max}"),
             Self::AtLeast(count) => write!(f, "at least {count} needed"),
             Self::NoCategory => f.write_str("the channel has no category that fits; choose one for the channel"),
-            Self::Attribute(name) => write!(f, "the category requires `{name}`; give it as `attribute_{name}` in the channel's settings"),
+            Self::Attribute { code, name } => {
+                write!(f, "the category requires \u{201c}{name}\u{201d}; give it as `attribute_{code}` in the channel's settings")
+            }
         }
     }
 }

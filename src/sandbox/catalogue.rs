@@ -31,8 +31,11 @@ pub(crate) struct Channel {
     pub(crate) max_weight: i32,
 }
 
-/// "Xuất xứ": the one attribute there is, in every leaf, optional.
-pub(crate) const ORIGIN_ATTRIBUTE: i64 = 100_037;
+/// "Xuất xứ": in every leaf, optional.
+const ORIGIN_ATTRIBUTE: i64 = 100_037;
+/// "Loại hoa": of flowers, mandatory.
+const FLOWER_ATTRIBUTE: i64 = 100_999;
+const FLOWERS: i64 = 100_502;
 
 /// Brands of every category.
 pub(crate) const BRANDS: [(i64, &str); 3] =
@@ -220,16 +223,27 @@ fn has_children(id: i64) -> bool {
     CATEGORIES.iter().any(|category| category.parent == id)
 }
 
+/// The attributes that items in a category may have, and whether they must.
+pub(crate) fn attributes_of(category: i64) -> Vec<(i64, bool)> {
+    let mut known = vec![(ORIGIN_ATTRIBUTE, false)];
+    known.extend((category == FLOWERS).then_some((FLOWER_ATTRIBUTE, true)));
+    known
+}
+
 fn attributes(category: &Category) -> Value {
-    let origin = json!({
-        "attribute_id": ORIGIN_ATTRIBUTE, "mandatory": false, "name": "Xuất xứ",
-        "attribute_value_list": [{"value_id": 541, "name": "Việt Nam", "value_unit": "", "child_attribute_list": [], "multi_lang": []}],
-        "attribute_info": {
-            "input_type": 2, "input_validation_type": 2, "format_type": 1, "date_format_type": 0, "attribute_unit_list": [], "max_value_count": 1,
-        },
-        "multi_lang": [],
-    });
-    json!({"category_id": category.id, "attribute_tree": [origin]})
+    let attribute = |(id, mandatory): (i64, bool)| {
+        let (name, value) = if id == ORIGIN_ATTRIBUTE { ("Xuất xứ", "Việt Nam") } else { ("Loại hoa", "Hoa lan") };
+        json!({
+            "attribute_id": id, "mandatory": mandatory, "name": name,
+            "attribute_value_list": [{"value_id": 541, "name": value, "value_unit": "", "child_attribute_list": [], "multi_lang": []}],
+            "attribute_info": {
+                "input_type": 2, "input_validation_type": 2, "format_type": 1, "date_format_type": 0, "attribute_unit_list": [],
+                "max_value_count": 1,
+            },
+            "multi_lang": [],
+        })
+    };
+    json!({"category_id": category.id, "attribute_tree": attributes_of(category.id).into_iter().map(attribute).collect::<Vec<_>>()})
 }
 
 fn limit(limit: &Limit) -> Value {

@@ -9,10 +9,11 @@ use axum::{
 };
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::sandbox::{
     connection::Cut,
-    reply::{Refusal, envelope},
+    reply::{Refusal, envelope, respond},
     sign::expired_token,
 };
 
@@ -52,8 +53,9 @@ pub enum FaultMode {
     RateLimit,
     /// Not done; HTTP 429.
     Http429 {
-        /// `Retry-After`, in seconds.
-        retry_after: u64,
+        /// `Retry-After`, in seconds; left out when null.
+        #[serde(default)]
+        retry_after: Option<u64>,
     },
     /// Done at once, but answered late.
     Slow {
@@ -66,6 +68,11 @@ pub enum FaultMode {
     Garbage,
     /// Done; HTTP 200 with an envelope of 64 MiB that never says what was done.
     HugeBody,
+    /// Not done; HTTP 200 without an error, the item in `failure_list`.
+    Partial {
+        /// The `failed_reason`.
+        reason: String,
+    },
     /// Not done; HTTP 200 with the error given: for a promotion's locks, the daily quota and the like.
     Refuse {
         /// The error's name, verbatim (`product.error_cannt_edit_price_in_promotion`).
@@ -100,6 +107,10 @@ impl FaultMode {
                 ([(header::CONTENT_TYPE, "text/html")], "<!DOCTYPE html><title>Please wait</title>{\"error\":").into_response()
             }
             Self::HugeBody => huge(request_id),
+            Self::Partial { reason } => {
+                let lists = json!({ "failure_list": [{ "item_id": 0, "failed_reason": reason }], "success_list": [] });
+                envelope(&respond(lists), request_id)
+            }
             Self::Refuse { error, message } => refuse(Refusal::gateway(&error, message)),
         }
     }
@@ -119,9 +130,9 @@ fn cut() -> Response {
     response
 }
 
-fn too_many(mut response: Response, retry_after: u64) -> Response {
+fn too_many(mut response: Response, retry_after: Option<u64>) -> Response {
     *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+    response.headers_mut().extend(retry_after.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));
     response
 }
 

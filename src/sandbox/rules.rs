@@ -151,10 +151,15 @@ fn check_gtin(code: &str) -> Result<(), Refusal> {
 fn apply_category(body: &ItemBody, item: &mut Item) -> Result<(), Refusal> {
     item.category_id = body.category_id.unwrap_or(item.category_id);
     let category = catalogue::leaf(item.category_id)?;
+    let known = catalogue::attributes_of(item.category_id);
     if let Some(attributes) = &body.attribute_list
-        && attributes.iter().any(|attribute| attribute.attribute_id != catalogue::ORIGIN_ATTRIBUTE)
+        && attributes.iter().any(|attribute| known.iter().all(|(id, _)| attribute.attribute_id != *id))
     {
         return Err(Refusal::product("error_invalid_category_attribute", "Category and attribute not match."));
+    }
+    let given = body.attribute_list.as_deref().unwrap_or_default();
+    if known.iter().any(|(id, mandatory)| *mandatory && given.iter().all(|attribute| attribute.attribute_id != *id)) {
+        return Err(Refusal::product("error_invalid_category_attribute", "Mandatory attribute is missing."));
     }
     if let Some(brand) = &body.brand {
         check_brand(brand)?;

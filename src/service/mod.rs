@@ -18,6 +18,7 @@ mod error;
 pub mod exports;
 pub mod feed;
 mod form;
+pub mod gauges;
 pub mod housekeeping;
 pub mod imports;
 pub mod keys;

@@ -55,7 +55,7 @@ fn refusal(problem: &Problem) -> Refusal {
         Limit::Length { min, max } => Reason::LengthOutOfRange { min, max },
         Limit::Range { min, max } => Reason::OutOfRange { min, max },
         Limit::AtLeast(min) => Reason::TooFew { min },
-        Limit::Attribute(name) => Reason::MissingAttribute { name },
+        Limit::Attribute { code, name } => Reason::MissingAttribute { code, name },
         Limit::NoCategory => Reason::NoChannelCategory,
     };
     Refusal::at(problem.field, reason)

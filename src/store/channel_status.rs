@@ -21,7 +21,7 @@ use crate::{
             channel_status::{ActiveModel, Column, Entity, Model},
         },
         error::coded,
-        instant::{micros, opt_instant},
+        instant::{instant, micros, opt_instant},
     },
 };
 
@@ -236,4 +236,28 @@ fn domain(row: Model) -> Result<ChannelStatus, StoreError> {
         reauthorize_by: opt_instant(row.reauthorize_by)?,
         tokens_version: row.tokens_version,
     })
+}
+
+/// How much waits on each channel, and since when the longest of it is due; channels with nothing due are left out.
+pub async fn backlogs(db: &impl Db, at: DateTime<Utc>) -> Result<Vec<(ChannelId, i64, DateTime<Utc>)>, StoreError> {
+    use channel_listing::Column as Row;
+    let rows: Vec<(Uuid, i64, i64)> = channel_listing::Entity::find()
+        .select_only()
+        .column(Row::ChannelId)
+        .column_as(Row::Id.count(), "waiting")
+        .column_as(Row::NextAttemptAt.min(), "oldest")
+        .filter(Row::NextAttemptAt.lte(micros(at)))
+        .group_by(Row::ChannelId)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    rows.into_iter().map(|(channel, waiting, oldest)| Ok((channel.into(), waiting, instant(oldest)?))).collect()
+}
+
+/// Every channel that is not disconnected with its adapter, at most `limit`.
+pub async fn connected(db: &impl Db, limit: u64) -> Result<Vec<(ChannelId, String)>, StoreError> {
+    let query = channel::Entity::find().select_only().column(channel::Column::Id).column(channel::Column::Adapter);
+    let query = query.filter(channel::Column::State.ne(ChannelState::Disconnected.code())).limit(limit);
+    let rows: Vec<(Uuid, String)> = query.into_tuple().all(db.connection()).await?;
+    Ok(rows.into_iter().map(|(id, adapter)| (id.into(), adapter)).collect())
 }

@@ -3,11 +3,14 @@
 use chrono::Duration;
 use ocop_catalog::{
     sandbox::{Fault, FaultMode, Sandbox},
-    service::pushes,
+    service::{gauges, pushes},
 };
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, World, both, connect_query, marketplace};
+use crate::{
+    files::fetch,
+    harness::{Caller, World, both, connect_query, marketplace, text},
+};
 
 const HEALTH: &str = "{ channels { name state health { failures restingUntil restingReason } } }";
 
@@ -31,6 +34,26 @@ async fn health(admin: &Caller) -> Value {
     channels.iter().find(|channel| channel["name"] == "Gian hàng tỉnh").expect("the first shop")["health"].clone()
 }
 
+/// Those who run the service see what waits on the first shop, since when, that it rests, and how its calls ended.
+async fn shown_as_metrics(world: &World, admin: &Caller) {
+    let now = world.clock.now();
+    world.clock.set(now + Duration::seconds(20));
+    gauges::set(&world.service).await.expect("set");
+    world.clock.set(now);
+    let channels = admin.data("{ channels { name hookUrl } }", Value::Null).await["channels"].clone();
+    let first = channels.as_array().expect("channels").iter().find(|channel| channel["name"] == "Gian hàng tỉnh").expect("the first shop");
+    let address = text(&first["hookUrl"]);
+    let id = address.rsplit('/').next().expect("an id");
+    let shown = fetch(&world.url.replace("/graphql", "/metrics"), None).await.text().await.expect("text");
+    let value = |name: &str, more: &str| {
+        let line = shown.lines().find(|line| line.starts_with(name) && line.contains(id) && line.contains(more));
+        line.and_then(|line| line.rsplit(' ').next()).unwrap_or_else(|| panic!("no {name} of {id}")).parse::<f64>().expect("a number")
+    };
+    assert_eq!((value("ocop_channel_waiting", ""), value("ocop_channel_resting", "shopee")), (8.0, 1.0));
+    assert!(value("ocop_channel_oldest_seconds", "") >= 15.0);
+    assert!(value("ocop_channel_calls_total", "outcome=\"UNKNOWN\"") >= 5.0);
+}
+
 both! {
     /// A marketplace that fails is left alone after five failures in a row, for longer each time; the other one gets everything.
     async fn a_broken_channel_rests(world: World) {
@@ -43,6 +66,7 @@ both! {
         }
         world.drain().await;
         assert_eq!((other.items().len(), world.sandbox.items().len()), (8, 0));
+        shown_as_metrics(&world, &admin).await;
         assert_eq!(world.sandbox.calls().len(), 5, "after five failures nothing more is sent");
         let resting = health(&admin).await;
         assert_eq!((&resting["failures"], &resting["restingReason"]), (&json!(5), &json!("FAILING")), "{resting}");
@@ -98,7 +122,7 @@ both! {
         for number in 0..3 {
             world.on_sale(&seller, &admin, &format!("Mật ong số {number}")).await;
         }
-        world.sandbox.fail_next(Fault { call: "*".into(), mode: FaultMode::Http429 { retry_after: 40 }, times: 1, skip: 0 });
+        world.sandbox.fail_next(Fault { call: "*".into(), mode: FaultMode::Http429 { retry_after: Some(40) }, times: 1, skip: 0 });
         world.drain().await;
         assert_eq!((world.sandbox.calls().len(), health(&admin).await["restingReason"].clone()), (1, json!("RATE_LIMITED")));
         world.later(Duration::seconds(39)).await;

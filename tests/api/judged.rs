@@ -259,6 +259,11 @@ async fn wrong_credentials_are_told(world: World, market: Market, clock_off: i64
     assert!(told["lastError"]["advice"].as_str().is_some_and(|advice| advice.contains("clock")), "{told}");
     assert_eq!(scene.admin.data("{ channels { state } }", Value::Null).await["channels"][0]["state"], "NEEDS_ATTENTION");
     assert!(scene.judge.items().await.is_empty());
+    scene.judge.tell("clock", json!({ "now": world.clock.now().timestamp() })).await;
+    let channel = scene.admin.data("{ channels { id } }", Value::Null).await["channels"][0]["id"].clone();
+    scene.admin.done("mutation($id: ID!) { channelResume(id: $id) { userErrors { code } } }", json!({ "id": channel })).await;
+    world.drain().await;
+    assert_eq!(scene.judge.item().await["title"], market.title, "with the right clock nothing is lost");
 }
 
 /// An item that is already there under our key is taken for ours and brought up to date.
@@ -354,4 +359,20 @@ both! {
 }
 both! {
     async fn tiki_sweep(world: World) { swept(world, TIKI).await; }
+}
+
+both! {
+    /// The marketplace's dry run comes before the create: nothing is made that it would refuse, and its words name the field.
+    async fn tiktok_checks_first(world: World) {
+        let judge = judge(&world, &TIKTOK).await;
+        let (admin, seller) = (world.admin().await, world.seller("lan").await);
+        connect(&world, &TIKTOK, &judge, &admin).await;
+        let sale = world.on_sale(&seller, &admin, "Mật ong siêu rẻ").await;
+        let scene = Scene { judge, admin, seller, sale };
+        world.later(Duration::seconds(1)).await;
+        let told = standing(&scene).await;
+        assert_eq!((&told["state"], &told["lastError"]["field"]), (&json!("REMOTE_REJECTED"), &json!("title")), "{told}");
+        assert!(told["lastError"]["message"].as_str().is_some_and(|words| words.contains("siêu rẻ")), "{told}");
+        assert_eq!((scene.judge.items().await.len(), scene.judge.state().await["complaints"].clone()), (0, json!([])));
+    }
 }

@@ -4,7 +4,7 @@ use chrono::Duration;
 use ocop_catalog::sandbox::{Fault, FaultMode, ItemStatus};
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, World, both, text};
+use crate::harness::{Caller, World, both, connect_query, text};
 
 const STATE: &str =
     "query($id: ID!) { node(id: $id) { ... on Listing { channels { id state failures nextAttemptAt lastSyncedVersion desiredVersion
@@ -31,7 +31,8 @@ both! {
             FaultMode::HugeBody,
             FaultMode::ErrorServer,
             FaultMode::RateLimit,
-            FaultMode::Http429 { retry_after: 3 },
+            FaultMode::Http429 { retry_after: Some(3) },
+            FaultMode::Http429 { retry_after: None },
         ];
         for (number, mode) in modes.into_iter().enumerate() {
             fail(&world, "add_item", mode.clone(), 1);
@@ -162,11 +163,34 @@ both! {
         let (admin, lan, mai) = (world.admin().await, world.seller("lan").await, world.seller("mai").await);
         let mut shop = world.shop();
         shop["producer"] = lan.producer.clone().into();
-        lan.caller.done(&crate::harness::connect_query(), json!({ "input": shop })).await;
+        lan.caller.done(&connect_query(), json!({ "input": shop })).await;
         world.on_sale(&lan, &admin, "Mật ong của Lan").await;
         world.on_sale(&mai, &admin, "Mật ong của Mai").await;
         world.drain().await;
         let names: Vec<_> = world.sandbox.items().into_iter().map(|i| i.item_name).collect();
         assert_eq!(names, ["Mật ong của Lan 500 g"]);
+    }
+}
+
+both! {
+    /// What a category requires is told before anything is sent, by its name; the shop's settings give it.
+    async fn required_attributes_come_from_the_settings(world: World) {
+        let (admin, seller) = (world.admin().await, world.seller("lan").await);
+        let setting = |name: &str, value: &str| json!({ "name": name, "value": value });
+        let mut input = world.shop();
+        input["settings"].as_array_mut().expect("settings").push(setting("category_food", "100502"));
+        let channel = text(&admin.done(&connect_query(), json!({ "input": input })).await["channel"]["id"]);
+        let sale = world.on_sale(&seller, &admin, "Hoa lan rừng").await;
+        world.drain().await;
+        let told = state(&seller.caller, &sale.listing).await;
+        assert_eq!((&told["state"], &told["lastError"]["field"]), (&json!("REMOTE_REJECTED"), &json!("group")), "{told}");
+        assert!(text(&told["lastError"]["message"]).contains("Loại hoa"), "{told}");
+        let mut settings = input["settings"].clone();
+        settings.as_array_mut().expect("settings").push(setting("attribute_100999", "hoa lan"));
+        let resume = "mutation($id: ID!, $s: [ChannelSettingInput!]) { channelResume(id: $id, settings: $s) { userErrors { code path } } }";
+        admin.done(resume, json!({ "id": channel, "s": settings })).await;
+        seller.caller.done("mutation($id: ID!) { channelListingRetry(id: $id) { userErrors { code } } }", json!({ "id": told["id"] })).await;
+        world.later(Duration::seconds(1)).await;
+        assert_eq!((state(&seller.caller, &sale.listing).await["state"].clone(), world.sandbox.items().len()), (json!("LIVE"), 1));
     }
 }

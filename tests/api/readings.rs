@@ -25,7 +25,7 @@ async fn state(caller: &Caller, listing: &str) -> Value {
 }
 
 /// Lets time pass, reads back what is due and works on what follows.
-async fn read_back(world: &World, by: Duration) {
+pub(crate) async fn read_back(world: &World, by: Duration) {
     world.clock.set(world.clock.now() + by);
     readings::make_due(&world.service).await.expect("made due");
     world.drain().await;
@@ -33,7 +33,7 @@ async fn read_back(world: &World, by: Duration) {
 
 /// Sends a message as the marketplace does, signed with a key.
 #[expect(clippy::disallowed_methods, reason = "tests call their own service")]
-async fn told(url: &str, callback: &str, key: &str, body: &str) -> u16 {
+pub(crate) async fn told(url: &str, callback: &str, key: &str, body: &str) -> u16 {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key");
     mac.update(format!("{callback}|{body}").as_bytes());
     let signature = HEXLOWER.encode(&mac.finalize().into_bytes());

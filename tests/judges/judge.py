@@ -52,7 +52,7 @@ class Judge:
     def fault(self, call):
         with self.lock:
             for fault in self.faults:
-                if fault["times"] > 0 and fault["call"] in call:
+                if fault["times"] > 0 and call.endswith(fault["call"]):
                     fault["times"] -= 1
                     return fault["mode"]
         return None

@@ -24,7 +24,7 @@ def unknown(value, path="body"):
 class TikTok(Judge):
     def __init__(self):
         super().__init__()
-        self.access, self.refresh, self.keys, self.pictures = "at-0", "rt-0", {}, 0
+        self.access, self.refresh, self.keys, self.pictures, self.forbidden = "at-0", "rt-0", {}, 0, ["siêu rẻ"]
 
     def refuse(self, code, message, status=200):
         raise Refused({"code": code, "message": message, "request_id": f"r{len(self.calls)}", "data": {}}, status)
@@ -93,6 +93,9 @@ class TikTok(Judge):
             return self.each(request.json(), "DELETED")
         if parts[-1] in ("activate", "deactivate"):
             return self.each(request.json(), "ACTIVATE" if parts[-1] == "activate" else "SELLER_DEACTIVATED")
+        if parts[-1] == "listing_check":
+            reasons = [{"code": 12052063, "message": f"The title has the forbidden word {word}"} for word in self.forbidden if word in request.json()["title"]]
+            return {"check_result": "FAILED" if reasons else "PASS", "fail_reasons": reasons}
         if parts[-1] == "search":
             wanted = request.json().get("seller_skus")
             if wanted is None and "update_time_ge" not in request.json():

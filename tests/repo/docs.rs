@@ -62,3 +62,15 @@ fn named(text: &str) -> Vec<&str> {
     let words = text.split(|c| !part_of_path(c)).filter(|word| FOLDERS.iter().any(|f| word.starts_with(f)));
     words.map(|word| word.trim_end_matches(['.', '/'])).collect()
 }
+
+/// Whoever connects a shop finds what its adapter needs.
+#[test]
+fn every_adapter_is_documented() {
+    let registry = std::fs::read_to_string("src/marketplace/registry.rs").expect("the registry");
+    let guide = std::fs::read_to_string("docs/channels.md").expect("the guide");
+    let names: Vec<&str> = registry.split("Adapter { name: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(names.len() >= 8, "{names:?}");
+    for name in names {
+        assert!(guide.contains(&format!("\n## `{name}` — ")), "docs/channels.md has no section on {name}");
+    }
+}

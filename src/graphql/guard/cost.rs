@@ -19,6 +19,8 @@ const PAGE: u64 = 2;
 const SEARCH: u64 = 5;
 const TOTAL_COUNT: u64 = 3;
 const FACETS: u64 = 10;
+/// It may ask the marketplace for its limits.
+const PREVIEW: u64 = 20;
 const FEED_ROWS_PER_UNIT: u64 = 10;
 
 /// What a selection set costs. All arithmetic saturates: a cost too large to write is still over the limit.
@@ -83,6 +85,7 @@ fn extras(field: &Field, variables: &Bindings<'_>) -> u64 {
     let named = match field.name.node.as_str() {
         "totalCount" => TOTAL_COUNT,
         "facets" => FACETS,
+        "preview" | "channelListingPreview" => PREVIEW,
         _ => 0,
     };
     named + if searched { SEARCH } else { 0 }

@@ -24,6 +24,7 @@ fn costs_follow_the_published_table() {
         ("{ products(first: 50) { facets { count } } }", 2 + 10 + 10),
         ("{ products(first: 2, search: \"ca\") { nodes { id } } }", 2 + 5 + 2),
         ("{ products(first: 2, search: null) { nodes { id } } }", 2 + 2),
+        ("{ product(id: 1) { preview { id } } }", 1 + 1 + 20),
         ("{ featured { id } }", 10),
         ("{ featured { producer { name } } }", 10 * 2),
         ("{ product(id: 1) { variants { sku } } }", 1 + 10),

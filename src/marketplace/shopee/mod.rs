@@ -3,6 +3,7 @@
 //! The marketplace has no idempotency key and does not refuse a second item with the same SKU, so a create whose answer was
 //! lost is looked up by `item_sku`. Errors come with HTTP 200. Prices in Vietnam are whole đồng. Weight is in kilograms.
 
+mod attributes;
 mod auth;
 mod errors;
 mod inbound;
@@ -130,13 +131,23 @@ impl Shopee {
     async fn content(&self, offer: &Offer) -> Result<Value, PushError> {
         let no_category = Problem { field: "group", limit: Limit::NoCategory };
         let category = self.category(offer.group).await?.ok_or_else(|| PushError::from(&no_category))?;
-        let limits = self.limits(category).await?;
-        if let Some(problem) = limits.problems(offer).first() {
+        let (limits, tree) = (self.limits(category).await?, self.attributes(category).await?);
+        let missing = attributes::problems(&tree, &self.settings.attributes);
+        if let Some(problem) = limits.problems(offer).first().or(missing.first()) {
             return Err(problem.into());
         }
         let wanted = &offer.image_urls[..offer.image_urls.len().min(limits.images)];
         let pictures = self.line.pictures(wanted, |bytes| self.upload_one(bytes)).await?;
-        Ok(offer::content(offer, category, &pictures, &self.logistics().await?))
+        let mut content = offer::content(offer, category, &pictures);
+        content["attribute_list"] = attributes::list(&tree, &self.settings.attributes);
+        Ok(content)
+    }
+
+    async fn attributes(&self, category: i64) -> Result<Value, PushError> {
+        let id = category.to_string();
+        // The language is spelled otherwise than for the tree of categories.
+        let query = [("category_id_list", id.clone()), ("language", "vn".to_owned())];
+        self.line.cached("attributes", &id, LIMITS_AGE, self.get("product/get_attribute_tree", &query)).await
     }
 
     /// The items of a `get_item_base_info` that a seller has not deleted, with why the marketplace does not show them.
@@ -226,17 +237,22 @@ impl Marketplace for Shopee {
 
     async fn preview(&self, offer: &Offer) -> Result<Preview, PushError> {
         let category = self.category(offer.group).await?;
-        let mut problems = Vec::new();
+        let (mut problems, mut tree) = (Vec::new(), Value::Null);
         match category {
-            Some(category) => problems.extend(self.limits(category).await?.problems(offer)),
+            Some(category) => {
+                problems.extend(self.limits(category).await?.problems(offer));
+                tree = self.attributes(category).await?;
+                problems.extend(attributes::problems(&tree, &self.settings.attributes));
+            }
             None => problems.push(Problem { field: "group", limit: Limit::NoCategory }),
         }
-        let payload = offer::whole(offer, offer::content(offer, category.unwrap_or_default(), &offer.image_urls, &self.logistics().await?));
-        Ok(Preview { payload, problems })
+        let mut content = offer::content(offer, category.unwrap_or_default(), &offer.image_urls);
+        content["attribute_list"] = attributes::list(&tree, &self.settings.attributes);
+        Ok(Preview { payload: offer::whole(offer, content, &self.logistics().await?), problems })
     }
 
     async fn create(&self, offer: &Offer) -> Result<RemoteItem, PushError> {
-        let body = offer::whole(offer, self.content(offer).await?);
+        let body = offer::whole(offer, self.content(offer).await?, &self.logistics().await?);
         let response = self.post("product/add_item", &body).await?;
         let id =
             response["item_id"].as_i64().ok_or_else(|| PushError::Unknown(refusal("garbage", "the answer to the create names no item")))?;

@@ -19,6 +19,8 @@ pub(super) struct Settings {
     access_token: Option<String>,
     /// Leaf categories by group, from `category_food`, `category_drink` …; the tree decides for groups left out.
     pub(super) categories: HashMap<ProductGroup, String>,
+    /// Values for attributes that categories require, by the attribute's id.
+    pub(super) attributes: HashMap<String, String>,
 }
 
 impl fmt::Debug for Settings {
@@ -51,7 +53,7 @@ impl Settings {
         let shop_id = authorised.then(|| fields.number("shop_id")).transpose()?;
         let access_token = authorised.then(|| fields.text("access_token")).transpose()?;
         let push_key = fields.given("push_key").unwrap_or_else(|| partner_key.clone());
-        Ok(Self { partner_id, partner_key, push_key, shop_id, access_token, categories })
+        Ok(Self { partner_id, partner_key, push_key, shop_id, access_token, categories, attributes: fields.attributes() })
     }
 
     /// The shop's token and id.
@@ -113,15 +115,13 @@ impl Limits {
 }
 
 /// The body that `add_item` and `update_item` share.
-pub(super) fn content(offer: &Offer, category: i64, pictures: &[String], logistics: &[i64]) -> Value {
-    let delivery: Vec<_> = logistics.iter().map(|id| json!({ "logistic_id": id, "enabled": true })).collect();
+pub(super) fn content(offer: &Offer, category: i64, pictures: &[String]) -> Value {
     json!({
         "item_name": offer.title,
         "description": offer.description,
         "category_id": category,
         "image": { "image_id_list": pictures },
         "weight": kilograms_number(offer.weight_grams),
-        "logistic_info": delivery,
         "brand": { "brand_id": 0, "original_brand_name": "NoBrand" },
         "condition": "NEW",
         "gtin_code": offer.gtin.as_ref().map_or("00", |g| g.as_str()),
@@ -129,7 +129,8 @@ pub(super) fn content(offer: &Offer, category: i64, pictures: &[String], logisti
 }
 
 /// The body of `add_item`.
-pub(super) fn whole(offer: &Offer, mut content: Value) -> Value {
+pub(super) fn whole(offer: &Offer, mut content: Value, logistics: &[i64]) -> Value {
+    content["logistic_info"] = logistics.iter().map(|id| json!({ "logistic_id": id, "enabled": true })).collect();
     content["original_price"] = json!(offer.price.amount());
     content["seller_stock"] = json!([{ "stock": offer.stock }]);
     content["item_sku"] = json!(offer.key);
@@ -169,8 +170,8 @@ mod tests {
 
     #[test]
     fn the_body_of_an_item() {
-        let body = content(&offer(), 101, &["img-1".into()], &[8]);
-        let expected = r#"{"item_name":"Mật ong Bạc hà 500 g","description":"Mật ong từ hoa bạc hà","category_id":101,"image":{"image_id_list":["img-1"]},"weight":0.65,"logistic_info":[{"logistic_id":8,"enabled":true}],"brand":{"brand_id":0,"original_brand_name":"NoBrand"},"condition":"NEW","gtin_code":"4006381333931"}"#;
+        let body = content(&offer(), 101, &["img-1".into()]);
+        let expected = r#"{"item_name":"Mật ong Bạc hà 500 g","description":"Mật ong từ hoa bạc hà","category_id":101,"image":{"image_id_list":["img-1"]},"weight":0.65,"brand":{"brand_id":0,"original_brand_name":"NoBrand"},"condition":"NEW","gtin_code":"4006381333931"}"#;
         assert_eq!(body.to_string(), expected);
     }
 

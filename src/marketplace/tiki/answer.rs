@@ -127,11 +127,15 @@ pub(super) fn categories(answer: &Value) -> Vec<Category> {
     answer["data"].as_array().into_iter().flatten().filter_map(read).collect()
 }
 
-/// Codes of the attributes that a category requires and that have no default.
-pub(super) fn required(answer: &Value) -> Vec<String> {
+/// Codes and names of the attributes that a category requires and that have no default.
+pub(super) fn required(answer: &Value) -> Vec<(String, String)> {
     let needed = |attribute: &&Value| attribute["is_required"] == true || attribute["is_required"] == 1;
     let listed = answer["data"].as_array().into_iter().flatten().filter(needed).filter(|attribute| attribute["default_value"].is_null());
-    listed.filter_map(|attribute| attribute["code"].as_str().map(str::to_owned)).collect()
+    let named = |attribute: &Value| {
+        let code = attribute["code"].as_str()?;
+        Some((code.to_owned(), attribute["display_name"].as_str().unwrap_or(code).to_owned()))
+    };
+    listed.filter_map(named).collect()
 }
 
 /// The first warehouse.

@@ -175,8 +175,8 @@ impl Tiki {
     async fn missing_attributes(&self, category: &str, known: &Value) -> Result<Vec<Problem>, PushError> {
         let path = format!("v2/categories/{}/attributes", plain(category)?);
         let list = self.line.cached("attributes", category, TREE_AGE, self.get(&path, &[])).await?;
-        let required = answer::required(&list).into_iter().filter(|code| known[code].is_null());
-        Ok(required.map(|code| Problem { field: "group", limit: Limit::Attribute(code) }).collect())
+        let required = answer::required(&list).into_iter().filter(|(code, _)| known[code].is_null());
+        Ok(required.map(|(code, name)| Problem { field: "group", limit: Limit::Attribute { code, name } }).collect())
     }
 
     /// The body of the request, and what is known to be wrong with it.

@@ -39,6 +39,18 @@ pub(super) fn all_done(data: &Value) -> Result<(), PushError> {
     Err(of_product(code, words))
 }
 
+/// Reads the answer of `listing_check`: what the create would be refused for, all of it in the words.
+pub(super) fn checked(data: &Value) -> Result<(), PushError> {
+    if data["check_result"] != "FAILED" {
+        return Ok(());
+    }
+    let reasons = data["fail_reasons"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let said: Vec<&str> = reasons.iter().filter_map(|reason| reason["message"].as_str()).collect();
+    let code = reasons.first().and_then(|reason| reason["code"].as_i64()).unwrap_or_default();
+    let words = if said.is_empty() { "the channel did not say why".to_owned() } else { said.join("; ") };
+    Err(of_product(code, refusal(&code.to_string(), &words)))
+}
+
 fn classify(code: i64, words: Refusal, answer: &Answer) -> PushError {
     match code {
         36_009_002 => PushError::RateLimited(words, answer.retry_after),

@@ -59,6 +59,15 @@ pub(super) fn whole(offer: &Offer, mut content: Value, category: &str, warehouse
     content
 }
 
+/// The body of a create as `listing_check` takes it: it creates nothing, so nothing is kept from being done twice.
+pub(super) fn dry_run(whole: &Value) -> Value {
+    let mut body = whole.clone();
+    if let Some(fields) = body.as_object_mut() {
+        fields.retain(|name, _| !matches!(name.as_str(), "save_mode" | "idempotency_key" | "category_version"));
+    }
+    body
+}
+
 /// Plain text as the HTML that descriptions are.
 fn html(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");

@@ -203,6 +203,7 @@ impl Marketplace for TikTok {
         let no_category = Problem { field: "group", limit: Limit::NoCategory };
         let category = self.category(offer.group).await?.ok_or_else(|| PushError::from(&no_category))?;
         let body = body::whole(offer, self.content(offer).await?, &category, &self.warehouse().await?);
+        answer::checked(&self.json(Method::POST, "/product/202309/products/listing_check", &body::dry_run(&body)).await?)?;
         let created = self.json(Method::POST, "/product/202309/products", &body).await?;
         let id = text(&created["product_id"]);
         let id = id.ok_or_else(|| PushError::Unknown(refusal("garbage", "the answer to the create names no product")))?;

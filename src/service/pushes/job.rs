@@ -327,6 +327,9 @@ impl<'a> Job<'a> {
         (at, started): (DateTime<Utc>, tokio::time::Instant),
         result: Result<T, PushError>,
     ) -> Result<T, PushError> {
+        let outcome = result.as_ref().err().map_or("OK", |error| error.kind().code());
+        let labels = [("channel", self.channel.id.to_string()), ("call", call.code().to_owned()), ("outcome", outcome.to_owned())];
+        metrics::counter!("ocop_channel_calls_total", &labels).increment(1);
         self.attempts.push(Attempt {
             id: self.service.new_id(),
             channel_listing_id: self.row.id,

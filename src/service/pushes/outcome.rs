@@ -21,6 +21,8 @@ const SOON: Duration = Duration::minutes(2);
 const DAILY: Duration = Duration::hours(24);
 /// When a reading that failed is made again.
 const READ_AGAIN: Duration = Duration::minutes(10);
+/// When something that must be off sale is tried again after the whole schedule, or after a refusal.
+const STOP_AGAIN: Duration = Duration::hours(1);
 /// How long after a message of the marketplace its item may still become known to us.
 const MENTIONED: Duration = Duration::minutes(10);
 /// How long a channel rests that asks for fewer calls and does not say for how long.
@@ -122,6 +124,11 @@ impl Job<'_> {
             Step::RetryAfter(wait) => {
                 self.row.state = SyncState::Retrying;
                 self.row.next_attempt_at = Some(later(now, wait));
+            }
+            // What must be off sale is never given up; only a connection that its owner must mend stops it.
+            Step::GiveUp(state) if self.intent.aim() != Aim::Publish && state != SyncState::NeedsAttention => {
+                self.row.state = SyncState::Retrying;
+                self.row.next_attempt_at = Some(now + STOP_AGAIN);
             }
             Step::GiveUp(state) => {
                 self.row.state = state;

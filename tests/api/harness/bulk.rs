@@ -4,6 +4,7 @@ use ocop_catalog::{
     app,
     domain::{
         actor::{Actor, Role},
+        id::ListingId,
         product::ProductGroup,
         quantity::Unit,
     },
@@ -25,7 +26,7 @@ use ocop_catalog::{
 
 use crate::harness::{Database, PARTNER, PARTNER_KEY, SHOP, SHOP_TOKEN, config, council};
 
-const VARIANTS: usize = 50;
+pub(crate) const VARIANTS: usize = 50;
 
 /// The use cases over a database, with the system's clock.
 pub(crate) async fn service(database: &Database) -> Service {
@@ -35,7 +36,8 @@ pub(crate) async fn service(database: &Database) -> Service {
 }
 
 /// Publishes listings of rated products: `products` times fifty.
-pub(crate) async fn publish(service: &Service, products: usize, pictures: &str) {
+pub(crate) async fn publish(service: &Service, products: usize, pictures: &str) -> Vec<ListingId> {
+    let mut published = Vec::new();
     let system = Actor::System;
     let call = Call::new(&system);
     let data = ProducerData { legal_name: "HTX lớn".into(), commune_code: Some("01090".into()), ..ProducerData::default() };
@@ -76,8 +78,10 @@ pub(crate) async fn publish(service: &Service, products: usize, pictures: &str) 
             };
             let listing = listings::create(service, &call, data).await.expect("creates");
             listings::publish(service, &call, listing).await.expect("publishes");
+            published.push(listing);
         }
     }
+    published
 }
 
 /// Dossiers of as many products, filled in.
@@ -96,6 +100,11 @@ pub(crate) async fn dossiers(service: &Service, count: usize) {
 
 /// Connects a sandbox as a shop of the province.
 pub(crate) async fn connect(service: &Service, url: &str) {
+    connect_at(service, url, 1000).await;
+}
+
+/// The same, with so many calls a second allowed.
+pub(crate) async fn connect_at(service: &Service, url: &str, calls_per_second: u32) {
     let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let data = ChannelData {
         adapter: "shopee".into(),
@@ -106,7 +115,7 @@ pub(crate) async fn connect(service: &Service, url: &str) {
             setting("partner_key", PARTNER_KEY),
             setting("shop_id", &SHOP.to_string()),
             setting("access_token", SHOP_TOKEN),
-            setting("calls_per_second", "1000"),
+            setting("calls_per_second", &calls_per_second.to_string()),
         ],
         producer: None,
     };

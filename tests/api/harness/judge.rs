@@ -55,6 +55,11 @@ impl Judge {
         judge
     }
 
+    /// Starts a judge that stands before the sandbox marketplace.
+    pub(crate) fn before(name: &str, sandbox: &str, key: &str) -> Self {
+        Self::spawn(name, &[("SANDBOX", sandbox), ("SHOPEE_KEY", key)])
+    }
+
     fn spawn(name: &str, environment: &[(&str, &str)]) -> Self {
         let script = format!("tests/judges/{name}");
         let (program, script) = if Path::new(&format!("{script}.py")).exists() {

@@ -47,6 +47,11 @@ impl Program {
         Self { child, url }
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("kills");
@@ -55,7 +60,7 @@ impl Program {
 
     /// Asks it to end, and waits; whether it ended well.
     pub(crate) fn terminate(mut self) -> bool {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("sends").success());
         self.child.wait().expect("ends").success()
     }

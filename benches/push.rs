@@ -1,0 +1,209 @@
+//! How fast listings reach a marketplace that takes 50 ms for each call: `cargo bench --bench push`.
+//!
+//! It prints ratios to what is possible, for SQLite and, with `OCOP_TEST_POSTGRES_URL` set, for PostgreSQL. With `-- --pairs 100000` it
+//! works that many listings off instead and prints the memory it took.
+
+#![expect(dead_code, unused_imports, unused_macros, reason = "the tests' harness does more than a benchmark needs")]
+#![expect(
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints ratios, and is told by its environment where PostgreSQL is"
+)]
+
+#[path = "../tests/api/harness/mod.rs"]
+mod harness;
+
+use harness::{Database, Engine, Program, bulk, config, marketplace, program};
+use ocop_catalog::{
+    app,
+    config::Config,
+    domain::{actor::Actor, id::ListingId},
+    sandbox::{Fault, FaultMode, Sandbox},
+    service::{Call, Clock, PriceData, Service, listings, pushes},
+    store::channel_listings,
+    worker,
+};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+const LATENCY: u64 = 50;
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let pairs = arguments.iter().position(|a| a == "--pairs").and_then(|at| arguments.get(at + 1)).and_then(|n| n.parse().ok());
+    let mut engines = vec![Engine::Sqlite];
+    if std::env::var("OCOP_TEST_POSTGRES_URL").is_ok() {
+        engines.push(Engine::Postgres);
+    }
+    for engine in engines {
+        match pairs {
+            Some(pairs) => work_off(engine, pairs).await,
+            None => {
+                concurrent(engine).await;
+                allowed_rate(engine).await;
+                live(engine).await;
+            }
+        }
+    }
+}
+
+/// A database with listings on sale on a marketplace.
+struct Scene {
+    database: Database,
+    sandbox: Sandbox,
+    listings: Vec<ListingId>,
+}
+
+impl Scene {
+    async fn new(engine: Engine, products: usize, calls_per_second: u32) -> Self {
+        let database = Database::new(engine).await;
+        let sandbox = marketplace(&Clock::System).await;
+        let service = with_workers(&database, 16).await;
+        bulk::connect_at(&service, &sandbox.url(), calls_per_second).await;
+        let listings = bulk::publish(&service, products, &sandbox.url()).await;
+        Self { database, sandbox, listings }
+    }
+
+    /// Lets workers work until something holds; how long that took.
+    async fn work(&self, workers: usize, until: impl Fn(&Sandbox) -> bool) -> Duration {
+        let service = with_workers(&self.database, workers).await;
+        let stop = CancellationToken::new();
+        let started = Instant::now();
+        let running = tokio::spawn(worker::run(service, workers, stop.clone()));
+        while !until(&self.sandbox) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let took = started.elapsed();
+        stop.cancel();
+        running.await.expect("stops");
+        took
+    }
+
+    async fn change_prices(&self, amount: i64) {
+        let service = with_workers(&self.database, 1).await;
+        for id in &self.listings {
+            let price = PriceData { amount: amount.to_string(), currency: "VND".into() };
+            listings::set_price(&service, &Call::new(&Actor::System), *id, None, &price).await.expect("changes");
+        }
+    }
+
+    fn slow_down(&self) {
+        self.sandbox.fail_next(Fault { call: "*".into(), mode: FaultMode::Slow { millis: LATENCY }, times: u32::MAX, skip: 0 });
+    }
+}
+
+async fn with_workers(database: &Database, workers: usize) -> Service {
+    let config = Config { workers, ..config(database) };
+    let store = app::open(&config).await.expect("opens");
+    app::service(&config, store, Clock::System).await.expect("a service")
+}
+
+/// Pushes a second of one call each, by how many are made at once.
+async fn concurrent(engine: Engine) {
+    let scene = Scene::new(engine, 4, 1000).await;
+    let count = scene.listings.len();
+    scene.work(16, |sandbox| sandbox.items().len() == count).await;
+    scene.slow_down();
+    for (workers, amount) in [(1, 61_000), (16, 62_000), (64, 63_000)] {
+        scene.change_prices(amount).await;
+        let took = scene.work(workers, |sandbox| sandbox.items().iter().all(|item| item.price == amount)).await.as_secs_f64();
+        let rate = count as f64 / took;
+        let possible = workers as f64 * 1000.0 / LATENCY as f64;
+        println!(
+            "{engine:?}: {workers:2} at once: {rate:6.1} pushes a second, {:3.0} % of what {LATENCY} ms a call allow",
+            rate / possible * 100.0
+        );
+    }
+}
+
+/// The share of the allowed rate that is used, and whether it is ever passed.
+async fn allowed_rate(engine: Engine) {
+    const RATE: u32 = 20;
+    let scene = Scene::new(engine, 4, RATE).await;
+    let count = scene.listings.len();
+    scene.work(16, |sandbox| sandbox.items().len() == count).await;
+    scene.slow_down();
+    scene.change_prices(61_000).await;
+    scene.sandbox.clear_calls();
+    let arrivals = std::sync::Mutex::new(Vec::new());
+    scene
+        .work(16, |sandbox| {
+            let done = sandbox.calls().iter().filter(|call| call.path.ends_with("update_price")).count();
+            let mut arrivals = arrivals.lock().expect("a lock");
+            while arrivals.len() < done {
+                arrivals.push(Instant::now());
+            }
+            done == count
+        })
+        .await;
+    let arrivals = arrivals.into_inner().expect("a lock");
+    let span = arrivals.last().expect("calls").duration_since(arrivals[0]).as_secs_f64();
+    let used = (count - 1) as f64 / (span * f64::from(RATE));
+    let busiest =
+        arrivals.iter().map(|from| arrivals.iter().filter(|at| at >= &from && at.duration_since(*from).as_millis() < 995).count());
+    let busiest = busiest.max().expect("calls");
+    println!("{engine:?}: {RATE} calls a second allowed: {:.1} % used, {busiest} in the busiest second", used * 100.0);
+}
+
+/// From publishing to being on the marketplace, one listing after the other.
+async fn live(engine: Engine) {
+    let scene = Scene::new(engine, 1, 1000).await;
+    let count = scene.listings.len();
+    scene.work(16, |sandbox| sandbox.items().len() == count).await;
+    scene.slow_down();
+    let service = with_workers(&scene.database, 16).await;
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(worker::run(service.clone(), 16, stop.clone()));
+    let mut latencies = Vec::new();
+    for number in 0..100 {
+        let (id, amount) = (scene.listings[number % count], 70_000 + i64::try_from(number).expect("small"));
+        let price = PriceData { amount: amount.to_string(), currency: "VND".into() };
+        let started = Instant::now();
+        listings::set_price(&service, &Call::new(&Actor::System), id, None, &price).await.expect("changes");
+        while !scene.sandbox.items().iter().any(|item| item.price == amount) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        latencies.push(started.elapsed().as_millis());
+    }
+    stop.cancel();
+    running.await.expect("stops");
+    latencies.sort_unstable();
+    println!("{engine:?}: from a change to the marketplace: p50 {} ms, p99 {} ms", latencies[49], latencies[98]);
+}
+
+/// Works many pairs off in a process of its own and tells the memory it takes on the way.
+async fn work_off(engine: Engine, pairs: usize) {
+    let database = Database::new(engine).await;
+    let sandbox = marketplace(&Clock::System).await;
+    let service = with_workers(&database, 1).await;
+    let count = bulk::publish(&service, pairs.div_ceil(bulk::VARIANTS), &sandbox.url()).await.len();
+    bulk::connect_at(&service, &sandbox.url(), 1000).await;
+    while pushes::fill_missing(&service).await.expect("fills") > 0 {}
+    let started = Instant::now();
+    let program = Program::start(program(&database.url, &["serve"]));
+    let (mut told, step) = (0, count.div_ceil(10));
+    loop {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let (left, _) = channel_listings::backlog(&service.store, service.clock.now()).await.expect("reads");
+        let done = sandbox.items().len();
+        if done / step > told {
+            told = done / step;
+            println!("{engine:?}: {done} of {count} live after {:.0} s, {} MiB", started.elapsed().as_secs_f64(), memory(program.id()));
+        }
+        if left == 0 && done == count {
+            break;
+        }
+    }
+    let took = started.elapsed().as_secs_f64();
+    println!("{engine:?}: {count} pairs in {took:.0} s, {:.0} a second, {} MiB at the end", count as f64 / took, memory(program.id()));
+}
+
+/// Resident memory of a process in MiB, as the kernel counts it.
+fn memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1024
+}
