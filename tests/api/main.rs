@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod catalog;
 mod certificates;
+mod channel_input;
 mod channels;
 mod duties;
 mod faults;

@@ -23,7 +23,8 @@ use crate::{
 #[derive(Default)]
 pub struct ListingMutation;
 
-/// What became of a listing.
+/// What became of a listing. Ask for `listing { channels { preview { problems { code path message } } } }` with an edit to learn at once what
+/// each channel would refuse of it, before anything is sent.
 #[derive(SimpleObject)]
 pub struct ListingPayload {
     /// The listing as it is now; null when it was refused.
