@@ -15,17 +15,22 @@
 #[path = "../tests/api/harness/mod.rs"]
 mod harness;
 
-use harness::{Database, Engine, Program, bulk, config, marketplace, program};
+use harness::{Database, Engine, PARTNER_KEY, Program, bulk, config, marketplace, program};
+use hmac::{Hmac, KeyInit, Mac};
 use ocop_catalog::{
     app,
     config::Config,
     domain::{actor::Actor, id::ListingId},
     sandbox::{Fault, FaultMode, Sandbox},
-    service::{Call, Clock, PriceData, Service, listings, pushes},
-    store::channel_listings,
+    service::{Call, Clock, PriceData, Service, listings, pushes, readings},
+    store::{channel_listings, channel_status},
     worker,
 };
-use std::time::{Duration, Instant};
+use sha2::Sha256;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
 const LATENCY: u64 = 50;
@@ -45,6 +50,7 @@ async fn main() {
                 concurrent(engine).await;
                 allowed_rate(engine).await;
                 live(engine).await;
+                messages(engine).await;
             }
         }
     }
@@ -172,6 +178,28 @@ async fn live(engine: Engine) {
     running.await.expect("stops");
     latencies.sort_unstable();
     println!("{engine:?}: from a change to the marketplace: p50 {} ms, p99 {} ms", latencies[49], latencies[98]);
+}
+
+/// How long a marketplace waits for the answer to a message that it pushes.
+async fn messages(engine: Engine) {
+    let scene = Scene::new(engine, 1, 1000).await;
+    let service = with_workers(&scene.database, 1).await;
+    let (channel, _) = channel_status::connected(&service.store, 1).await.expect("reads")[0].clone();
+    let mut latencies = Vec::new();
+    for number in 0..500 {
+        let body = format!(r#"{{"code":16,"data":{{"item_id":{number}}}}}"#);
+        let address = format!("{}/hooks/{channel}", service.base_url());
+        let mut mac = Hmac::<Sha256>::new_from_slice(PARTNER_KEY.as_bytes()).expect("a key");
+        mac.update(format!("{address}|{body}").as_bytes());
+        let signature = data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes());
+        let headers = HashMap::from([("authorization".to_owned(), signature)]);
+        let started = Instant::now();
+        let received = readings::receive(&service, channel, &headers, body.as_bytes()).await.expect("receives");
+        assert_eq!(received, readings::Received::Taken);
+        latencies.push(started.elapsed().as_micros());
+    }
+    latencies.sort_unstable();
+    println!("{engine:?}: a message is verified and stored: p50 {} µs, p99 {} µs", latencies[249], latencies[494]);
 }
 
 /// Works many pairs off in a process of its own and tells the memory it takes on the way.
