@@ -163,9 +163,7 @@ pub async fn claim(
         if missing == 0 {
             break;
         }
-        let of_channel = Entity::find().filter(Column::ChannelId.eq(channel.0)).filter(Column::Priority.eq(priority.rank()));
-        let ids = of_channel.select_only().column(Column::Id).filter(free(at)).order_by_asc(Column::NextAttemptAt).limit(missing);
-        due.extend(ids.into_tuple::<Uuid>().all(db.connection()).await?);
+        due.extend(claimable(channel, priority, at).limit(missing).into_tuple::<Uuid>().all(db.connection()).await?);
     }
     let lease = entity::ActiveModel {
         state: Set(SyncState::Pushing.code().to_owned()),
@@ -179,6 +177,12 @@ pub async fn claim(
         return Ok(Vec::new());
     }
     Entity::find().filter(Column::LeaseOwner.eq(worker)).all(db.connection()).await?.into_iter().map(domain).collect()
+}
+
+/// What may be claimed on a channel of one urgency, the longest waiting first: the ids.
+fn claimable(channel: ChannelId, priority: Priority, at: DateTime<Utc>) -> Select<Entity> {
+    let of_channel = Entity::find().filter(Column::ChannelId.eq(channel.0)).filter(Column::Priority.eq(priority.rank()));
+    of_channel.select_only().column(Column::Id).filter(free(at)).order_by_asc(Column::NextAttemptAt)
 }
 
 /// Moves the end of a worker's lease; false when the lease was lost.
@@ -372,3 +376,7 @@ pub(super) fn domain(row: Model) -> Result<ChannelListing, StoreError> {
         updated_at: instant(row.updated_at)?,
     })
 }
+
+#[cfg(test)]
+#[path = "channel_listings_tests.rs"]
+mod tests;
