@@ -1,5 +1,6 @@
 //! What every marketplace adapter does, in the words of this project; one file a marketplace.
 
+mod attribute;
 mod category;
 pub mod client;
 pub mod file;

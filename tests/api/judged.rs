@@ -28,7 +28,13 @@ pub(crate) struct Market {
 const TIKTOK: Market = Market {
     name: "tiktok",
     path: "",
-    settings: &[("app_key", "ocopkey"), ("app_secret", "ocop-tts-secret"), ("shop_cipher", "GCP_ocoptest"), ("service_id", "1")],
+    settings: &[
+        ("app_key", "ocopkey"),
+        ("app_secret", "ocop-tts-secret"),
+        ("shop_cipher", "GCP_ocoptest"),
+        ("service_id", "1"),
+        ("attribute_100101", "việt nam"),
+    ],
     in_review: "PENDING",
     active: "ACTIVATE",
     hidden: "SELLER_DEACTIVATED",
@@ -41,7 +47,7 @@ const TIKTOK: Market = Market {
 const LAZADA: Market = Market {
     name: "lazada",
     path: "/rest",
-    settings: &[("app_key", "100001"), ("app_secret", "ocop-lazada-secret")],
+    settings: &[("app_key", "100001"), ("app_secret", "ocop-lazada-secret"), ("attribute_shelf_life", "12 tháng")],
     in_review: "Pending QC",
     active: "Active",
     hidden: "InActive",

@@ -55,6 +55,10 @@ class Lazada(Judge):
         if path == "/category/tree/get":
             return [{"category_id": 10002000, "name": "Thực phẩm", "leaf": False,
                      "children": [{"category_id": 10002019, "name": "Mật ong", "leaf": True}]}]
+        if path == "/category/attributes/get":
+            return [{"name": "name", "is_mandatory": 1, "attribute_type": "normal", "label": "Tên"},
+                    {"name": "shelf_life", "is_mandatory": 1, "attribute_type": "normal", "label": "Hạn sử dụng"},
+                    {"name": "flavor", "is_mandatory": 0, "attribute_type": "normal", "label": "Vị"}]
         if path == "/image/upload":
             if b'name="image"' not in request.body:
                 self.complain("the upload has no picture in `image`")
@@ -91,6 +95,8 @@ class Lazada(Judge):
             self.refuse("501", "Category is not a leaf")
         if not product["Images"]["Image"] or any("slatic.net" not in url for url in product["Images"]["Image"]):
             self.complain("pictures must be the marketplace's own")
+        if attributes.get("shelf_life") != "12 tháng":
+            self.complain("the attribute that the category requires is missing")
         if not 1 <= len(attributes["name"]) <= 255 or "brand" not in attributes:
             self.complain("name or brand is missing")
         for name in ("price", "quantity", "package_weight", "package_length", "package_width", "package_height"):

@@ -79,6 +79,10 @@ class TikTok(Judge):
         if path == "/product/202309/categories":
             return {"categories": [{"id": "600001", "parent_id": "0", "local_name": "Thực phẩm & Đồ uống", "is_leaf": False},
                                    {"id": "600002", "parent_id": "600001", "local_name": "Mật ong", "is_leaf": True}]}
+        if path == "/product/202309/categories/600002/attributes":
+            return {"attributes": [{"id": "100101", "name": "Xuất xứ", "type": "PRODUCT_PROPERTY", "is_requried": True,
+                                    "values": [{"id": "1000", "name": "Việt Nam"}]},
+                                   {"id": "100000", "name": "Màu", "type": "SALES_PROPERTY", "is_requried": True}]}
         if path == "/logistics/202309/warehouses":
             return {"warehouses": [{"id": "7000", "type": "RETURN_WAREHOUSE", "is_default": True},
                                    {"id": "7001", "type": "SALES_WAREHOUSE", "is_default": True, "effect_status": "ENABLED"}]}
@@ -113,6 +117,8 @@ class TikTok(Judge):
             self.refuse(12052051, "The title is too short or too long")
         if not body.get("main_images") or any(not image["uri"].startswith("tos-") for image in body["main_images"]):
             self.complain("main_images must be uploaded pictures")
+        if body.get("product_attributes") != [{"id": "100101", "values": [{"id": "1000"}]}]:
+            self.complain("the attribute that the category requires is missing")
         if body.get("category_id") != "600002":
             self.refuse(12052003, "The category is not a leaf")
         sku = body["skus"][0]

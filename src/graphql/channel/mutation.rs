@@ -84,7 +84,7 @@ pub struct ChannelListingPayload {
     user_errors: Vec<UserError>,
 }
 
-/// A setting of an adapter. For `shopee`: `partner_id`, `partner_key`, `shop_id`, `access_token`.
+/// A setting of an adapter; `docs/channels.md` lists them. For `shopee`: `partner_id`, `partner_key`, `shop_id`, `access_token`.
 #[derive(InputObject)]
 pub struct ChannelSettingInput {
     /// Name.

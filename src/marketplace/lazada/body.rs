@@ -2,7 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::marketplace::{Limit, Offer, Problem, category::Category, lazada::answer::id, units::kilograms};
+use std::collections::HashMap;
+
+use crate::marketplace::{
+    Limit, Offer, Problem,
+    attribute::{self, Attribute},
+    category::Category,
+    lazada::answer::id,
+    units::kilograms,
+};
 
 const TITLE: usize = 255;
 const DESCRIPTION: usize = 25_000;
@@ -49,6 +57,40 @@ pub(super) fn whole(offer: &Offer, mut content: Value) -> Value {
     sku["price"] = json!(offer.price.amount().to_string());
     sku["quantity"] = json!(offer.stock.to_string());
     content
+}
+
+/// Attributes that every item carries by other fields of ours.
+const OURS: [&str; 13] = [
+    "name",
+    "description",
+    "brand",
+    "SellerSku",
+    "price",
+    "quantity",
+    "package_weight",
+    "package_length",
+    "package_width",
+    "package_height",
+    "__images__",
+    "tax_class",
+    "delivery_option_sof",
+];
+
+/// Reads the answer of `category/attributes/get`, without those that our own fields fill.
+pub(super) fn attributes(answer: &Value) -> Vec<Attribute> {
+    let read = |attribute: &Value| {
+        let code = attribute["name"].as_str().filter(|code| !OURS.contains(code))?.to_owned();
+        let mandatory = attribute["is_mandatory"] == 1 || attribute["is_mandatory"] == true;
+        Some(Attribute { name: attribute["label"].as_str().unwrap_or(&code).to_owned(), mandatory, values: Vec::new(), code })
+    };
+    answer.as_array().into_iter().flatten().filter_map(read).collect()
+}
+
+/// Puts the settings' values for attributes into an item.
+pub(super) fn fill(content: &mut Value, all: &[Attribute], given: &HashMap<String, String>) {
+    for (attribute, _) in attribute::filled(all, given) {
+        content["Request"]["Product"]["Attributes"][&attribute.code] = json!(given.get(&attribute.code));
+    }
 }
 
 /// Reads the answer of `category/tree/get`: nested, to be laid flat.

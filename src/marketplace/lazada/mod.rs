@@ -18,7 +18,9 @@ use url::Url;
 use crate::{
     domain::{money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
-        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem, category,
+        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
+        attribute::{self, Attribute},
+        category,
         client::{Content, Method, Outgoing, refusal},
         line::Line,
         registry::{ConnectError, Connection, UnixClock},
@@ -40,6 +42,8 @@ pub(super) struct Lazada {
     access_token: Option<String>,
     auth_url: Url,
     categories: HashMap<ProductGroup, String>,
+    /// Values for attributes that categories require.
+    attributes: HashMap<String, String>,
     /// The brand that items carry.
     brand: String,
 }
@@ -74,6 +78,7 @@ impl Lazada {
             access_token: fields.given("access_token"),
             auth_url: Url::parse(&auth_url).map_err(|_| "auth_url must be an address".to_owned())?,
             categories: fields.categories(),
+            attributes: fields.attributes(),
             brand: fields.given("brand").unwrap_or_else(|| "No Brand".to_owned()),
             line: connection.line,
             base_url: connection.base_url,
@@ -145,9 +150,21 @@ impl Lazada {
         }
         let no_category = Problem { field: "group", limit: Limit::NoCategory };
         let category = self.category(offer.group).await?.ok_or_else(|| PushError::from(&no_category))?;
+        let attributes = self.attributes(&category).await?;
+        if let Some(problem) = attribute::problems(&attributes, &self.attributes).first() {
+            return Err(problem.into());
+        }
         let wanted = &offer.image_urls[..offer.image_urls.len().min(body::MAX_IMAGES)];
         let pictures = self.line.pictures(wanted, |bytes| self.upload(bytes)).await?;
-        Ok(body::content(offer, &category, &pictures, &self.brand))
+        let mut content = body::content(offer, &category, &pictures, &self.brand);
+        body::fill(&mut content, &attributes, &self.attributes);
+        Ok(content)
+    }
+
+    async fn attributes(&self, category: &str) -> Result<Vec<Attribute>, PushError> {
+        let query = [("primary_category_id", category.to_owned()), ("language_code", "vi_VN".to_owned())];
+        let asked = self.call(Method::GET, "/category/attributes/get", &query);
+        Ok(body::attributes(&self.line.cached("attributes", category, TREE_AGE, asked).await?))
     }
 
     /// Sends new values of the one SKU.
@@ -186,7 +203,13 @@ impl Marketplace for Lazada {
         if category.is_none() {
             problems.push(Problem { field: "group", limit: Limit::NoCategory });
         }
-        let content = body::content(offer, &category.unwrap_or_default(), &offer.image_urls, &self.brand);
+        let mut attributes = Vec::new();
+        if let Some(category) = &category {
+            attributes = self.attributes(category).await?;
+            problems.extend(attribute::problems(&attributes, &self.attributes));
+        }
+        let mut content = body::content(offer, &category.unwrap_or_default(), &offer.image_urls, &self.brand);
+        body::fill(&mut content, &attributes, &self.attributes);
         Ok(Preview { payload: body::whole(offer, content), problems })
     }
 

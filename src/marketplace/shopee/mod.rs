@@ -19,7 +19,9 @@ use url::Url;
 use crate::{
     domain::{channel::RemoteReason, money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
-        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem, category,
+        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
+        attribute::{self, Attribute},
+        category,
         client::{Content, Method, Outgoing, refusal},
         line::Line,
         registry::{ConnectError, Connection, UnixClock},
@@ -132,7 +134,7 @@ impl Shopee {
         let no_category = Problem { field: "group", limit: Limit::NoCategory };
         let category = self.category(offer.group).await?.ok_or_else(|| PushError::from(&no_category))?;
         let (limits, tree) = (self.limits(category).await?, self.attributes(category).await?);
-        let missing = attributes::problems(&tree, &self.settings.attributes);
+        let missing = attribute::problems(&tree, &self.settings.attributes);
         if let Some(problem) = limits.problems(offer).first().or(missing.first()) {
             return Err(problem.into());
         }
@@ -143,11 +145,11 @@ impl Shopee {
         Ok(content)
     }
 
-    async fn attributes(&self, category: i64) -> Result<Value, PushError> {
+    async fn attributes(&self, category: i64) -> Result<Vec<Attribute>, PushError> {
         let id = category.to_string();
         // The language is spelled otherwise than for the tree of categories.
         let query = [("category_id_list", id.clone()), ("language", "vn".to_owned())];
-        self.line.cached("attributes", &id, LIMITS_AGE, self.get("product/get_attribute_tree", &query)).await
+        Ok(attributes::read(&self.line.cached("attributes", &id, LIMITS_AGE, self.get("product/get_attribute_tree", &query)).await?))
     }
 
     /// The items of a `get_item_base_info` that a seller has not deleted, with why the marketplace does not show them.
@@ -237,12 +239,12 @@ impl Marketplace for Shopee {
 
     async fn preview(&self, offer: &Offer) -> Result<Preview, PushError> {
         let category = self.category(offer.group).await?;
-        let (mut problems, mut tree) = (Vec::new(), Value::Null);
+        let (mut problems, mut tree) = (Vec::new(), Vec::new());
         match category {
             Some(category) => {
                 problems.extend(self.limits(category).await?.problems(offer));
                 tree = self.attributes(category).await?;
-                problems.extend(attributes::problems(&tree, &self.settings.attributes));
+                problems.extend(attribute::problems(&tree, &self.settings.attributes));
             }
             None => problems.push(Problem { field: "group", limit: Limit::NoCategory }),
         }

@@ -6,6 +6,7 @@ use crate::{
     domain::{channel::RemoteReason, sync::RemoteState},
     marketplace::{
         Limit, Offer, Problem, PushError, Refusal, RemoteItem,
+        attribute::Attribute,
         category::Category,
         client::{Answer, refusal},
         reading::id_text,
@@ -127,15 +128,15 @@ pub(super) fn categories(answer: &Value) -> Vec<Category> {
     answer["data"].as_array().into_iter().flatten().filter_map(read).collect()
 }
 
-/// Codes and names of the attributes that a category requires and that have no default.
-pub(super) fn required(answer: &Value) -> Vec<(String, String)> {
-    let needed = |attribute: &&Value| attribute["is_required"] == true || attribute["is_required"] == 1;
-    let listed = answer["data"].as_array().into_iter().flatten().filter(needed).filter(|attribute| attribute["default_value"].is_null());
-    let named = |attribute: &Value| {
-        let code = attribute["code"].as_str()?;
-        Some((code.to_owned(), attribute["display_name"].as_str().unwrap_or(code).to_owned()))
+/// The attributes of a category; one with a default is not required.
+pub(super) fn attributes(answer: &Value) -> Vec<Attribute> {
+    let read = |attribute: &Value| {
+        let code = attribute["code"].as_str()?.to_owned();
+        let required = attribute["is_required"] == true || attribute["is_required"] == 1;
+        let name = attribute["display_name"].as_str().unwrap_or(&code).to_owned();
+        Some(Attribute { name, mandatory: required && attribute["default_value"].is_null(), values: Vec::new(), code })
     };
-    listed.filter_map(named).collect()
+    answer["data"].as_array().into_iter().flatten().filter_map(read).collect()
 }
 
 /// The first warehouse.

@@ -18,7 +18,7 @@ use url::Url;
 use crate::{
     domain::{advice::IN_REVIEW, money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
-        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
+        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem, attribute,
         category::{self, Category},
         client::{Content, Method, Outgoing, refusal},
         line::Line,
@@ -175,8 +175,8 @@ impl Tiki {
     async fn missing_attributes(&self, category: &str, known: &Value) -> Result<Vec<Problem>, PushError> {
         let path = format!("v2/categories/{}/attributes", plain(category)?);
         let list = self.line.cached("attributes", category, TREE_AGE, self.get(&path, &[])).await?;
-        let required = answer::required(&list).into_iter().filter(|(code, _)| known[code].is_null());
-        Ok(required.map(|(code, name)| Problem { field: "group", limit: Limit::Attribute { code, name } }).collect())
+        let unknown: Vec<_> = answer::attributes(&list).into_iter().filter(|attribute| known[&attribute.code].is_null()).collect();
+        Ok(attribute::problems(&unknown, &self.attributes))
     }
 
     /// The body of the request, and what is known to be wrong with it.

@@ -2,7 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::marketplace::{Limit, Offer, Problem, category::Category, tiktok::answer::text, units::kilograms};
+use std::collections::HashMap;
+
+use crate::marketplace::{
+    Limit, Offer, Problem,
+    attribute::{self, Attribute, Given},
+    category::Category,
+    tiktok::answer::text,
+    units::kilograms,
+};
 
 /// Characters of a title in Vietnam.
 const TITLE: (usize, usize) = (25, 255);
@@ -72,6 +80,31 @@ pub(super) fn dry_run(whole: &Value) -> Value {
 fn html(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     escaped.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("<p>{line}</p>")).collect()
+}
+
+/// Reads the answer of `categories/{id}/attributes`: those of the product, not of its variants.
+pub(super) fn attributes(answer: &Value) -> Vec<Attribute> {
+    let values = |listed: &Value| {
+        let value = |value: &Value| Some((text(&value["id"])?, value["name"].as_str()?.to_owned()));
+        listed.as_array().into_iter().flatten().filter_map(value).collect()
+    };
+    let read = |found: &Value| {
+        let code = text(&found["id"])?;
+        let name = found["name"].as_str().unwrap_or(&code).to_owned();
+        // Spelled so by the marketplace.
+        Some(Attribute { name, mandatory: found["is_requried"] == true, values: values(&found["values"]), code })
+    };
+    let of_product = |found: &&Value| found["type"] != "SALES_PROPERTY";
+    answer["attributes"].as_array().into_iter().flatten().filter(of_product).filter_map(read).collect()
+}
+
+/// `product_attributes` of a product.
+pub(super) fn product_attributes(all: &[Attribute], given: &HashMap<String, String>) -> Value {
+    let value = |given| match given {
+        Given::Known(id) => json!({ "id": id }),
+        Given::Text(text) => json!({ "name": text }),
+    };
+    attribute::filled(all, given).map(|(attribute, given)| json!({ "id": attribute.code, "values": [value(given)] })).collect()
 }
 
 /// Reads the answer of `categories`.

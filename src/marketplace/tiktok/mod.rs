@@ -18,7 +18,9 @@ use url::Url;
 use crate::{
     domain::{money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
-        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem, category,
+        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
+        attribute::{self, Attribute},
+        category,
         client::{Content, Method, Outgoing, refusal},
         line::Line,
         registry::{ConnectError, Connection, UnixClock},
@@ -46,6 +48,8 @@ pub(super) struct TikTok {
     auth_url: Url,
     authorise_url: Url,
     categories: HashMap<ProductGroup, String>,
+    /// Values for attributes that categories require, by the attribute's id.
+    attributes: HashMap<String, String>,
     /// The warehouse that stock is in; the shop's default when left out.
     warehouse: Option<String>,
 }
@@ -75,6 +79,7 @@ impl TikTok {
             auth_url: url("auth_url", "https://auth.tiktok-shops.com")?,
             authorise_url: url("authorise_url", "https://services.tiktokshop.com")?,
             categories: fields.categories(),
+            attributes: fields.attributes(),
             warehouse: fields.given("warehouse_id"),
             line: connection.line,
             base_url: connection.base_url,
@@ -143,13 +148,25 @@ impl TikTok {
     }
 
     /// The content of an offer, its pictures uploaded, or what the marketplace would refuse.
-    async fn content(&self, offer: &Offer) -> Result<Value, PushError> {
-        if let Some(problem) = body::problems(offer).first() {
+    async fn content(&self, offer: &Offer) -> Result<(Value, String), PushError> {
+        let no_category = Problem { field: "group", limit: Limit::NoCategory };
+        let category = self.category(offer.group).await?.ok_or_else(|| PushError::from(&no_category))?;
+        let attributes = self.attributes(&category).await?;
+        let missing = attribute::problems(&attributes, &self.attributes);
+        if let Some(problem) = body::problems(offer).first().or(missing.first()) {
             return Err(problem.into());
         }
         let wanted = &offer.image_urls[..offer.image_urls.len().min(body::MAX_IMAGES)];
         let pictures = self.line.pictures(wanted, |bytes| self.upload(bytes)).await?;
-        Ok(body::content(offer, &pictures))
+        let mut content = body::content(offer, &pictures);
+        content["product_attributes"] = body::product_attributes(&attributes, &self.attributes);
+        Ok((content, category))
+    }
+
+    async fn attributes(&self, category: &str) -> Result<Vec<Attribute>, PushError> {
+        let path = format!("/product/202309/categories/{}/attributes", number(category)?);
+        let query = [("category_version", "v2".to_owned()), ("locale", "vi-VN".to_owned())];
+        Ok(body::attributes(&self.line.cached("attributes", category, TREE_AGE, self.get(&path, &query)).await?))
     }
 
     async fn product(&self, id: &str) -> Result<Value, PushError> {
@@ -192,17 +209,20 @@ impl Marketplace for TikTok {
     async fn preview(&self, offer: &Offer) -> Result<Preview, PushError> {
         let mut problems = body::problems(offer);
         let category = self.category(offer.group).await?;
-        if category.is_none() {
+        let mut content = body::content(offer, &offer.image_urls);
+        if let Some(category) = &category {
+            let attributes = self.attributes(category).await?;
+            problems.extend(attribute::problems(&attributes, &self.attributes));
+            content["product_attributes"] = body::product_attributes(&attributes, &self.attributes);
+        } else {
             problems.push(Problem { field: "group", limit: Limit::NoCategory });
         }
-        let content = body::content(offer, &offer.image_urls);
         Ok(Preview { payload: body::whole(offer, content, &category.unwrap_or_default(), &self.warehouse().await?), problems })
     }
 
     async fn create(&self, offer: &Offer) -> Result<RemoteItem, PushError> {
-        let no_category = Problem { field: "group", limit: Limit::NoCategory };
-        let category = self.category(offer.group).await?.ok_or_else(|| PushError::from(&no_category))?;
-        let body = body::whole(offer, self.content(offer).await?, &category, &self.warehouse().await?);
+        let (content, category) = self.content(offer).await?;
+        let body = body::whole(offer, content, &category, &self.warehouse().await?);
         answer::checked(&self.json(Method::POST, "/product/202309/products/listing_check", &body::dry_run(&body)).await?)?;
         let created = self.json(Method::POST, "/product/202309/products", &body).await?;
         let id = text(&created["product_id"]);
@@ -220,7 +240,7 @@ impl Marketplace for TikTok {
     }
 
     async fn update_content(&self, remote_id: &str, offer: &Offer) -> Result<(), PushError> {
-        let body = self.content(offer).await?;
+        let (body, _) = self.content(offer).await?;
         let path = format!("/product/202509/products/{}/partial_edit", number(remote_id)?);
         self.json(Method::POST, &path, &body).await.map(drop)
     }
