@@ -1,10 +1,11 @@
 //! Attributes that a marketplace's category has: what it requires, and the values that a shop's settings give.
 
+use serde_json::Value;
 use std::collections::HashMap;
 
 use crate::{
     domain::fold,
-    marketplace::{Limit, Problem},
+    marketplace::{Limit, Problem, reading::id_text},
 };
 
 /// An attribute of a category.
@@ -27,6 +28,12 @@ pub(super) enum Given<'a> {
     Known(&'a str),
     /// Any other.
     Text(&'a str),
+}
+
+/// The marketplace's own values in a list of objects, each with its number in a field and its `name`.
+pub(super) fn values(listed: &Value, number: &str) -> Vec<(String, String)> {
+    let value = |value: &Value| Some((id_text(&value[number])?, value["name"].as_str()?.to_owned()));
+    listed.as_array().into_iter().flatten().filter_map(value).collect()
 }
 
 /// What a category requires and the settings don't give.

@@ -9,7 +9,7 @@ use crate::{
         id::{ChannelId, ListingId},
         reason::{Reason, Refusal},
     },
-    marketplace::{Limit, Problem},
+    marketplace::{Limit, Problem, PushError},
     service::{Service, ServiceError, access, producers::EVERYTHING, pushes},
     store::{channels, listings},
 };
@@ -40,7 +40,14 @@ pub async fn preview(service: &Service, actor: &Actor, listing: ListingId, chann
         Ok(shop) => shop,
         Err(error) => return Ok(Some(failed(access::told(&error, None)))),
     };
-    Ok(Some(match shop.market.preview(&offer).await {
+    let mut rendered = shop.market.preview(&offer).await;
+    if let Err(error @ PushError::TokenExpired(_)) = rendered {
+        rendered = match access::renew(service, &channel, &shop, error).await {
+            Ok(renewed) => renewed.market.preview(&offer).await,
+            Err(error) => Err(error),
+        };
+    }
+    Ok(Some(match rendered {
         Ok(preview) => Previewed { payload: Some(preview.payload), problems: preview.problems.iter().map(refusal).collect(), error: None },
         Err(error) => failed(access::told(&error, Some(&shop))),
     }))

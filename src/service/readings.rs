@@ -11,6 +11,7 @@ use crate::{
         drift::{DriftPolicies, DriftPolicy},
         id::ChannelId,
         reason::Reason,
+        sync::Trouble,
     },
     marketplace::{
         PushError,
@@ -108,17 +109,26 @@ pub async fn sweep_next(service: &Service) -> Result<bool, ServiceError> {
     Ok(true)
 }
 
-/// Lets everything that changed on a channel be read back, and notes what carries a key of ours and is nobody's.
+/// Lets everything that changed on a channel be read back, and notes what carries a key of ours and is nobody's. When the access token
+/// ended on the way, it is renewed and the rest goes on.
 async fn sweep(service: &Service, channel: &Channel, since: i64) -> Result<Result<(), PushError>, ServiceError> {
-    let shop = match access::open(service, channel).await {
+    let mut shop = match access::open(service, channel).await {
         Ok(shop) => shop,
         Err(error) => return Ok(Err(error)),
     };
-    let Some(able) = shop.market.abilities().sweep else { return Ok(Ok(())) };
-    let mut page = None;
+    let (mut page, mut is_renewed) = (None, false);
     loop {
+        let Some(able) = shop.market.abilities().sweep else { return Ok(Ok(())) };
         let swept = match able.changed_since(since, page.as_deref()).await {
             Ok(swept) => swept,
+            Err(error) if error.kind() == Trouble::TokenExpired && !is_renewed => match access::renew(service, channel, &shop, error).await
+            {
+                Ok(renewed) => {
+                    (shop, is_renewed) = (renewed, true);
+                    continue;
+                }
+                Err(error) => return Ok(Err(error)),
+            },
             Err(error) => return Ok(Err(error)),
         };
         take_in(service, channel, &swept).await?;

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     harness::{Caller, World, both, text},
+    processes::until,
     readings::{read_back, told},
 };
 
@@ -31,17 +32,6 @@ async fn worker(world: &World) -> JoinHandle<Result<(), ServiceError>> {
     let claim = pushes::claim(&world.service, 1).await.expect("claims").pop().expect("something due");
     let service = world.service.clone();
     tokio::spawn(async move { pushes::run(&service, claim).await })
-}
-
-/// Waits for what a worker beside the test is about to do.
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..1000 {
-        if holds() {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("{what} did not happen");
 }
 
 fn slow(millis: u64) -> FaultMode {

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use std::sync::Arc;
 
-use crate::harness::{Caller, Engine, Judge, OnSale, Seller, World, both, connect_query};
+use crate::{
+    harness::{Caller, Engine, Judge, OnSale, Seller, World, both, connect_query},
+    readings::read_back,
+};
 
 /// A marketplace as a story goes through it: its words for states, and its settings.
 pub(crate) struct Market {
@@ -230,16 +233,16 @@ async fn sweep(world: World, market: Market, judge: Arc<Judge>, stray: Option<Va
     for minutes in [3, 3] {
         world.clock.set(world.clock.now() + Duration::minutes(minutes));
         scene.judge.tell("clock", json!({ "now": world.clock.now().timestamp() })).await;
-        read(&world).await;
+        read_back(&world, Duration::zero()).await;
         scene.judge.tell("status", json!({ "id": id, "price": "1000", "status": market.active })).await;
     }
-    read(&world).await;
+    read_back(&world, Duration::zero()).await;
     assert_eq!(scene.judge.item().await["price"], "1000", "nothing is due yet: {:#}", standing(&scene).await);
     if let Some(stray) = &stray {
         scene.judge.tell("item", stray.clone()).await;
     }
     while readings::sweep_next(&world.service).await.expect("swept") {}
-    read(&world).await;
+    read_back(&world, Duration::zero()).await;
     let item = scene.judge.items().await.into_iter().find(|item| item["id"] == id).expect("the item");
     assert_eq!(item["price"], "185000", "{:#}", standing(&scene).await);
     // Where one server serves several stories, it has what the others left.
@@ -248,11 +251,6 @@ async fn sweep(world: World, market: Market, judge: Arc<Judge>, stray: Option<Va
         assert_eq!((found.as_array().map(Vec::len), &found[0]["key"]), (Some(1), &stray["sku"]), "{found}");
     }
     no_complaints(&scene.judge).await;
-}
-
-pub(crate) async fn read(world: &World) {
-    readings::make_due(&world.service).await.expect("made due");
-    world.drain().await;
 }
 
 /// A wrong secret or a wrong clock stops the channel with what to look at.

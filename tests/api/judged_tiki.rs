@@ -5,14 +5,15 @@ use serde_json::json;
 
 use crate::{
     harness::{World, both},
-    judged::{Market, Scene, TIKI, judge, no_complaints, read, scene, standing},
+    judged::{Market, Scene, TIKI, judge, no_complaints, scene, standing},
+    readings::read_back,
 };
 
 /// Lets time pass and reads back what is due.
 async fn wait(world: &World, scene: &Scene, by: Duration) {
     world.clock.set(world.clock.now() + by);
     scene.judge.tell("clock", json!({ "now": world.clock.now().timestamp() })).await;
-    read(world).await;
+    read_back(world, Duration::zero()).await;
 }
 
 both! {

@@ -12,7 +12,7 @@ use crate::harness::{Caller, Database, Engine, Program, bulk, marketplace, progr
 const LISTINGS: usize = 500;
 
 /// Waits until something holds; a test that waits two minutes has failed.
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..1200 {
         if holds() {
             return;

@@ -1,7 +1,10 @@
 //! Access to marketplaces: a seller's consent, and tokens that are renewed one at a time, ahead of their end.
 
 use chrono::Duration;
-use ocop_catalog::{sandbox::FaultMode, service::pushes};
+use ocop_catalog::{
+    sandbox::FaultMode,
+    service::{pushes, readings},
+};
 use serde_json::{Value, json};
 
 use crate::harness::{Caller, World, both, text};
@@ -60,6 +63,29 @@ both! {
         world.later(Duration::seconds(1)).await;
         let changed = world.sandbox.items().iter().filter(|item| item.price == 99_000).count();
         assert_eq!((world.sandbox.renewals(), changed), (2, 1), "the pair that was kept renews again");
+    }
+}
+
+both! {
+    /// Asking for what changed and previewing renew an ended token too: a shop that nothing is pushed to stays connected.
+    async fn reading_renews_as_well(world: World) {
+        let (admin, seller) = (world.admin().await, world.seller("lan").await);
+        let channel = connect_renewing(&world, &admin).await;
+        let sale = world.on_sale(&seller, &admin, "Mật ong").await;
+        world.drain().await;
+        let before = world.sandbox.renewals();
+        world.sandbox.end_access();
+        assert!(readings::sweep_next(&world.service).await.expect("asked"));
+        assert!(!readings::sweep_next(&world.service).await.expect("nothing due"));
+        assert_eq!(world.sandbox.renewals(), before + 1);
+        // Attributes and limits are remembered for a day; the preview then asks for them anew, with a token that has just ended.
+        world.clock.set(world.clock.now() + Duration::hours(25));
+        while readings::sweep_next(&world.service).await.expect("asked") {}
+        world.sandbox.end_access();
+        let query = "query($l: ID!, $c: ID!) { channelListingPreview(listing: $l, channel: $c) { payload error { code } } }";
+        let seller = world.sign_in("lan").await;
+        let shown = seller.data(query, json!({ "l": sale.listing, "c": channel })).await["channelListingPreview"].clone();
+        assert_eq!((shown["payload"].is_string(), &shown["error"]), (true, &Value::Null), "{shown}");
     }
 }
 

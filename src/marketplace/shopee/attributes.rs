@@ -4,20 +4,16 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 
 use crate::marketplace::{
-    attribute::{Attribute, Given, filled},
+    attribute::{Attribute, Given, filled, values},
     reading::id_text,
 };
 
 /// The attributes of the one category in an answer to `get_attribute_tree`.
 pub(super) fn read(response: &Value) -> Vec<Attribute> {
-    let values = |listed: &Value| {
-        let value = |value: &Value| Some((id_text(&value["value_id"])?, value["name"].as_str()?.to_owned()));
-        listed.as_array().into_iter().flatten().filter_map(value).collect()
-    };
     let attribute = |found: &Value| {
         let code = id_text(&found["attribute_id"])?;
         let name = found["name"].as_str().unwrap_or(&code).to_owned();
-        Some(Attribute { name, mandatory: found["mandatory"] == true, values: values(&found["attribute_value_list"]), code })
+        Some(Attribute { name, mandatory: found["mandatory"] == true, values: values(&found["attribute_value_list"], "value_id"), code })
     };
     response["list"][0]["attribute_tree"].as_array().into_iter().flatten().filter_map(attribute).collect()
 }

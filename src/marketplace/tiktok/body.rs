@@ -84,15 +84,11 @@ fn html(text: &str) -> String {
 
 /// Reads the answer of `categories/{id}/attributes`: those of the product, not of its variants.
 pub(super) fn attributes(answer: &Value) -> Vec<Attribute> {
-    let values = |listed: &Value| {
-        let value = |value: &Value| Some((text(&value["id"])?, value["name"].as_str()?.to_owned()));
-        listed.as_array().into_iter().flatten().filter_map(value).collect()
-    };
     let read = |found: &Value| {
         let code = text(&found["id"])?;
         let name = found["name"].as_str().unwrap_or(&code).to_owned();
         // Spelled so by the marketplace.
-        Some(Attribute { name, mandatory: found["is_requried"] == true, values: values(&found["values"]), code })
+        Some(Attribute { name, mandatory: found["is_requried"] == true, values: attribute::values(&found["values"], "id"), code })
     };
     let of_product = |found: &&Value| found["type"] != "SALES_PROPERTY";
     answer["attributes"].as_array().into_iter().flatten().filter(of_product).filter_map(read).collect()
