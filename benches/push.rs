@@ -22,15 +22,12 @@ use ocop_catalog::{
     config::Config,
     domain::{actor::Actor, id::ListingId},
     sandbox::{Fault, FaultMode, Sandbox},
-    service::{Call, Clock, PriceData, Service, listings, pushes, readings},
+    service::{Call, Clock, PriceData, Service, listings, pushes},
     store::{channel_listings, channel_status},
     worker,
 };
 use sha2::Sha256;
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 const LATENCY: u64 = 50;
@@ -50,6 +47,7 @@ async fn main() {
                 concurrent(engine).await;
                 allowed_rate(engine).await;
                 live(engine).await;
+                published(engine).await;
                 messages(engine).await;
             }
         }
@@ -180,26 +178,52 @@ async fn live(engine: Engine) {
     println!("{engine:?}: from a change to the marketplace: p50 {} ms, p99 {} ms", latencies[49], latencies[98]);
 }
 
-/// How long a marketplace waits for the answer to a message that it pushes.
+/// From publishing for the first time to being live on the marketplace: the pictures, the item, and the answer that it is on sale.
+async fn published(engine: Engine) {
+    let scene = Scene::new(engine, 2, 1000).await;
+    let service = with_workers(&scene.database, 16).await;
+    for id in &scene.listings {
+        listings::unpublish(&service, &Call::new(&Actor::System), *id).await.expect("takes back");
+    }
+    scene.slow_down();
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(worker::run(service.clone(), 16, stop.clone()));
+    let mut latencies = Vec::new();
+    for (number, id) in scene.listings.iter().enumerate() {
+        let started = Instant::now();
+        listings::publish(&service, &Call::new(&Actor::System), *id).await.expect("publishes");
+        while scene.sandbox.items().len() <= number {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        latencies.push(started.elapsed().as_millis());
+    }
+    stop.cancel();
+    running.await.expect("stops");
+    latencies.sort_unstable();
+    println!("{engine:?}: from a first publication to being live: p50 {} ms, p99 {} ms", latencies[49], latencies[98]);
+}
+
+/// How long a marketplace waits for the answer to a message that it pushes, over HTTP, while pushes go on.
 async fn messages(engine: Engine) {
     let scene = Scene::new(engine, 1, 1000).await;
-    let service = with_workers(&scene.database, 1).await;
-    let (channel, _) = channel_status::connected(&service.store, 1).await.expect("reads")[0].clone();
+    let config = config(&scene.database);
+    let app = app::App::start(&config, app::Halves { api: true, worker: true }, Clock::System).await.expect("starts");
+    let (channel, _) = channel_status::connected(&app.service.store, 1).await.expect("reads")[0].clone();
+    let (address, client) = (format!("{}/hooks/{channel}", app.service.base_url()), reqwest::Client::new());
     let mut latencies = Vec::new();
     for number in 0..500 {
         let body = format!(r#"{{"code":16,"data":{{"item_id":{number}}}}}"#);
-        let address = format!("{}/hooks/{channel}", service.base_url());
         let mut mac = Hmac::<Sha256>::new_from_slice(PARTNER_KEY.as_bytes()).expect("a key");
         mac.update(format!("{address}|{body}").as_bytes());
         let signature = data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes());
-        let headers = HashMap::from([("authorization".to_owned(), signature)]);
         let started = Instant::now();
-        let received = readings::receive(&service, channel, &headers, body.as_bytes()).await.expect("receives");
-        assert_eq!(received, readings::Received::Taken);
+        let answer = client.post(&address).header("authorization", signature).body(body).send().await.expect("answers");
+        assert!(answer.status().is_success(), "{}", answer.status());
         latencies.push(started.elapsed().as_micros());
     }
+    app.stop().await;
     latencies.sort_unstable();
-    println!("{engine:?}: a message is verified and stored: p50 {} µs, p99 {} µs", latencies[249], latencies[494]);
+    println!("{engine:?}: a message is verified, stored and answered over HTTP: p50 {} µs, p99 {} µs", latencies[249], latencies[494]);
 }
 
 /// Works many pairs off in a process of its own and tells the memory it takes on the way.

@@ -38,6 +38,9 @@ use crate::{
     },
 };
 
+/// Under which kind adapters note the marketplace's category tree.
+pub const CATEGORIES: &str = "categories";
+
 /// What a channel is asked to show: the current, valid state of one listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {

@@ -1,7 +1,7 @@
 //! What channels tell by themselves: messages that marketplaces push, what changed within the hour, what is due to be read back.
 //! None of it is believed: it only decides which items are read back, which is part of a push.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use std::collections::HashMap;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         sync::Trouble,
     },
     marketplace::{
-        PushError,
+        CATEGORIES, PushError,
         reading::{Message, Swept},
     },
     service::{
@@ -22,7 +22,7 @@ use crate::{
         producers::{EVERYTHING, saved},
         work::begin,
     },
-    store::{channel_status, channels, notices, readings},
+    store::{channel_memory, channel_status, channels, notices, readings},
 };
 use serde_json::json;
 
@@ -179,6 +179,11 @@ pub async fn raise_alarms(service: &Service) -> Result<usize, ServiceError> {
 /// Items of a channel under keys of ours that are nobody's, as seen within a day, at most 100.
 pub async fn strays(service: &Service, channel: ChannelId) -> Result<Vec<Stray>, ServiceError> {
     Ok(readings::strays(&service.store, channel, service.clock.now() - Duration::days(1)).await?)
+}
+
+/// When a channel's category tree was read; `None` for adapters that need none, and before it was first needed.
+pub async fn categories_read_at(service: &Service, channel: ChannelId) -> Result<Option<DateTime<Utc>>, ServiceError> {
+    Ok(channel_memory::noted_at(&service.store, channel, CATEGORIES).await?)
 }
 
 /// Forgets old messages.

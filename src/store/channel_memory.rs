@@ -9,7 +9,7 @@ use crate::{
         StoreError,
         connection::Store,
         entity::channel_memory::{Column, Entity, Model},
-        instant::micros,
+        instant::{micros, opt_instant},
     },
 };
 
@@ -38,6 +38,13 @@ pub async fn note(
     let tx = store.begin().await?;
     Entity::insert(row.into_active_model().reset_all()).on_conflict(newer).exec_without_returning(super::Db::connection(&tx)).await?;
     tx.commit().await
+}
+
+/// When something was last noted under a kind.
+pub async fn noted_at(store: &Store, channel: ChannelId, kind: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let query = Entity::find().select_only().column(Column::NotedAt).filter(Column::ChannelId.eq(channel.0)).filter(Column::Kind.eq(kind));
+    let newest: Option<i64> = query.order_by_desc(Column::NotedAt).into_tuple().one(super::Db::connection(store)).await?;
+    opt_instant(newest)
 }
 
 /// Everything noted under a kind, by name, after a name; at most `limit`.

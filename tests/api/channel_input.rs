@@ -33,6 +33,8 @@ both! {
         let (refused, fine) = states(&seller.caller, &sale.listing).await;
         let error = &refused["lastError"];
         assert_eq!((&refused["state"], &error["field"], &fine["state"]), (&json!("REMOTE_REJECTED"), &json!("group"), &json!("LIVE")), "{refused}");
+        let read_at = admin.data("{ channels { name categoriesReadAt } }", Value::Null).await["channels"].clone();
+        assert!(read_at.as_array().expect("channels").iter().any(|c| c["name"] == "Sàn thứ hai" && c["categoriesReadAt"].is_string()), "{read_at}");
         assert!(text(&error["message"]).contains("category") && text(&error["advice"]).contains("nhóm sản phẩm"), "{refused}");
         let retry = "mutation($id: ID!) { channelListingRetry(id: $id) { userErrors { code } } }";
         admin.done(RESUME, json!({ "id": channel, "s": right })).await;

@@ -91,6 +91,12 @@ impl ChannelObject {
         Ok(readings::strays(&asked(context)?.service, self.0.id).await?.into_iter().map(StrayItem::from).collect())
     }
 
+    /// When the marketplace's category tree, which listings are filed by, was last read; it is read anew once it is too old. Null before it
+    /// was first needed, and for marketplaces without one.
+    async fn categories_read_at(&self, context: &Context<'_>) -> Result<Option<DateTime<Utc>>, Fault> {
+        Ok(readings::categories_read_at(&asked(context)?.service, self.0.id).await?)
+    }
+
     /// Grows with every change.
     async fn version(&self) -> i32 {
         self.0.version

@@ -18,7 +18,7 @@ use url::Url;
 use crate::{
     domain::{money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
-        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
+        Abilities, CATEGORIES, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
         attribute::{self, Attribute},
         category,
         client::{Content, Method, Outgoing, refusal},
@@ -127,7 +127,7 @@ impl Lazada {
             return Ok(Some(id.clone()));
         }
         let query = [("language_code", "vi_VN".to_owned())];
-        let tree = self.line.cached("categories", "vi_VN", TREE_AGE, self.call(Method::GET, "/category/tree/get", &query)).await?;
+        let tree = self.line.cached(CATEGORIES, "vi_VN", TREE_AGE, self.call(Method::GET, "/category/tree/get", &query)).await?;
         Ok(category::leaf(&body::categories(&tree), group))
     }
 

@@ -19,7 +19,7 @@ use url::Url;
 use crate::{
     domain::{channel::RemoteReason, money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
-        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
+        Abilities, CATEGORIES, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
         attribute::{self, Attribute},
         category,
         client::{Content, Method, Outgoing, refusal},
@@ -100,8 +100,7 @@ impl Shopee {
         if let Some(id) = self.settings.categories.get(&group) {
             return Ok(id.parse().ok());
         }
-        let tree =
-            self.line.cached("categories", "vi", TREE_AGE, self.get("product/get_category", &[("language", "vi".to_owned())])).await?;
+        let tree = self.line.cached(CATEGORIES, "vi", TREE_AGE, self.get("product/get_category", &[("language", "vi".to_owned())])).await?;
         Ok(category::leaf(&offer::categories(&tree), group).and_then(|id| id.parse().ok()))
     }
 

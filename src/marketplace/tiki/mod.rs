@@ -18,7 +18,7 @@ use url::Url;
 use crate::{
     domain::{advice::IN_REVIEW, money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
-        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem, attribute,
+        Abilities, CATEGORIES, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem, attribute,
         category::{self, Category},
         client::{Content, Method, Outgoing, refusal},
         line::Line,
@@ -158,7 +158,7 @@ impl Tiki {
         if let Some(id) = self.categories.get(&group) {
             return Ok(Some(id.clone()));
         }
-        let tree = self.line.cached("categories", "", TREE_AGE, self.get("v2/categories", &[])).await?;
+        let tree = self.line.cached(CATEGORIES, "", TREE_AGE, self.get("v2/categories", &[])).await?;
         let tree: Vec<Category> = answer::categories(&tree);
         Ok(category::leaf(&tree, group))
     }

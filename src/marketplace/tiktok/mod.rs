@@ -18,7 +18,7 @@ use url::Url;
 use crate::{
     domain::{money::Vnd, product::ProductGroup, sync::RemoteState},
     marketplace::{
-        Abilities, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
+        Abilities, CATEGORIES, Limit, Marketplace, Offer, Preview, Problem, PushError, RemoteItem,
         attribute::{self, Attribute},
         category,
         client::{Content, Method, Outgoing, refusal},
@@ -126,7 +126,7 @@ impl TikTok {
             return Ok(Some(id.clone()));
         }
         let query = [("locale", "vi-VN".to_owned()), ("category_version", "v2".to_owned())];
-        let tree = self.line.cached("categories", "v2", TREE_AGE, self.get("/product/202309/categories", &query)).await?;
+        let tree = self.line.cached(CATEGORIES, "v2", TREE_AGE, self.get("/product/202309/categories", &query)).await?;
         Ok(category::leaf(&body::categories(&tree), group))
     }
 
