@@ -110,6 +110,7 @@ impl App {
         let service = service(config, store, clock).await?;
         let mut app = Self { service, address: None, stop: CancellationToken::new(), tasks: Vec::new() };
         app.listen(config, halves.api).await?;
+        app.tasks.push(tokio::spawn(worker::listen(app.service.clone(), app.stop.clone())));
         if halves.worker {
             app.tasks.push(tokio::spawn(worker::run(app.service.clone(), config.workers, app.stop.clone())));
         }

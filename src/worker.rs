@@ -6,7 +6,7 @@ use std::time;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::service::{Service, ServiceError, gauges, housekeeping, publicity, pushes, readings, reminders, uploads};
+use crate::service::{Service, ServiceError, gauges, housekeeping, publicity, pushes, readings, reminders, uploads, wakes};
 
 /// How long an idle worker waits before it looks again.
 const IDLE: time::Duration = time::Duration::from_millis(150);
@@ -31,6 +31,18 @@ pub async fn run(service: Service, workers: usize, stop: CancellationToken) {
         if let Err(error) = ended {
             tracing::error!(%error, "a worker ended early");
         }
+    }
+}
+
+/// Wakes those who wait here for what other processes commit. A connection that is lost is opened anew; until then they look by themselves.
+pub async fn listen(service: Service, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match stop.run_until_cancelled(wakes::listen(&service)).await {
+            Some(Ok(false)) | None => return,
+            Some(Ok(true)) => {}
+            Some(Err(error)) => tracing::warn!(%error, "other processes can't be listened to"),
+        }
+        stop.run_until_cancelled(tokio::time::sleep(AFTER_FAULT)).await;
     }
 }
 

@@ -24,6 +24,7 @@ mod m0014_certificates;
 mod m0015_push;
 mod m0016_readings;
 mod m0017_sweeps;
+mod m0018_feed;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_push::Migration),
             Box::new(m0016_readings::Migration),
             Box::new(m0017_sweeps::Migration),
+            Box::new(m0018_feed::Migration),
         ]
     }
 }

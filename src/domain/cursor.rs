@@ -55,7 +55,14 @@ pub struct FeedPosition {
     /// Everything up to and including this number was seen.
     pub seq: i64,
     /// In a snapshot: the listing after which it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Uuid>,
+    /// What was newest when reading began with nothing: tombstones from before do not concern this reader.
+    #[serde(default)]
+    pub from: i64,
+    /// The channel it is of was disconnected by then.
+    #[serde(default)]
+    pub closed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -80,6 +87,12 @@ impl CursorKey {
 
     /// Verifies a cursor and reads the place, which must be of this scope.
     pub fn open<T: for<'a> Deserialize<'a>>(&self, scope: &str, cursor: &str) -> Result<T, CursorError> {
+        let (found, place) = self.open_any(cursor)?;
+        if found == scope { Ok(place) } else { Err(CursorError::Mismatch) }
+    }
+
+    /// Verifies a cursor and reads its scope and place.
+    pub fn open_any<T: for<'a> Deserialize<'a>>(&self, cursor: &str) -> Result<(String, T), CursorError> {
         if cursor.len() > MAX_CHARS {
             return Err(CursorError::Invalid);
         }
@@ -89,7 +102,7 @@ impl CursorKey {
             return Err(CursorError::Invalid);
         }
         let scoped: Scoped<T> = serde_json::from_slice(payload).map_err(|_| CursorError::Mismatch)?;
-        if scoped.scope == scope { Ok(scoped.place) } else { Err(CursorError::Mismatch) }
+        Ok((scoped.scope, scoped.place))
     }
 
     fn tag(&self, payload: &[u8]) -> [u8; TAG] {

@@ -70,6 +70,8 @@ coded! {
         RatingRevoked = "RATING_REVOKED",
         /// The producer was suspended.
         ProducerSuspended = "PRODUCER_SUSPENDED",
+        /// It is public, but no longer in the part of the catalog that this consumer follows.
+        LeftChannel = "LEFT_CHANNEL",
     }
 }
 

@@ -12,6 +12,7 @@ pub mod council;
 pub mod cursor;
 pub mod dossier;
 pub mod drift;
+pub mod feed;
 pub mod fold;
 pub mod gtin;
 pub mod id;

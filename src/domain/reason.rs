@@ -238,6 +238,14 @@ reasons! {
     UnknownAdapter { allowed: String } = UNKNOWN_ADAPTER, "Không có kênh này; chọn một trong: {allowed}.", "No such adapter; choose one of: {allowed}.";
     /// Settings of an adapter.
     InvalidSettings { detail: String } = INVALID_SETTINGS, "Thông tin kết nối không đúng: {detail}.", "The connection settings are wrong: {detail}.";
+    /// The change a cursor stands for is not there.
+    NotReachedYet = NOT_REACHED_YET, "Thay đổi của con trỏ này chưa có ở đây; hãy thử lại sau.", "The change that this cursor stands for has not arrived here; try again later.";
+    /// A cursor that can't be used.
+    CursorInvalid = CURSOR_INVALID, "Đây không phải con trỏ của dịch vụ này, hoặc đã quá cũ; hãy lấy lại toàn bộ danh mục.", "This is not a cursor of this service, or one of an earlier life of it; take a snapshot.";
+    /// A cursor of another kind of list.
+    CursorMismatch = CURSOR_MISMATCH, "Con trỏ này không thuộc luồng thay đổi, hoặc danh mục chưa được đọc hết.", "This cursor is not one of the feed, or its snapshot was not read to the end.";
+    /// A name that consumers of the feed can't have.
+    InvalidName = INVALID_NAME, "Tên chỉ gồm chữ cái không dấu, chữ số, dấu gạch ngang, gạch dưới và dấu chấm.", "Names are made of unaccented letters, digits, hyphens, underscores and dots.";
     /// Same key, other arguments.
     IdempotencyKeyReused = IDEMPOTENCY_KEY_REUSED, "Khóa này đã được dùng cho một yêu cầu khác.", "This idempotency key was used for another request.";
 }

@@ -1,17 +1,23 @@
 //! The feed: a snapshot of everything public, then exactly what changed since a cursor.
 
-use async_graphql::{Context, Enum, ID, Interface, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::{
+    domain::feed::FeedScope,
     graphql::{
-        context::asked,
-        error::Fault,
-        id::{Kind, encode},
+        context::{Asked, asked},
+        error::{Fault, UserError, outcome},
+        id::{Kind, decode, encode},
         listing::ListingObject,
+        product::OcopGroup,
         scalar::FeedCursor,
     },
-    service::feed::{self, FeedChange, FeedState},
+    service::{
+        feed::{self, ChangePage, FeedChange, FeedState},
+        feed_consumers::{self, Followed},
+    },
 };
 
 /// Most changes or listings of a page of the feed.
@@ -63,6 +69,8 @@ pub enum RemovalReason {
     RatingRevoked,
     /// The producer was suspended.
     ProducerSuspended,
+    /// It is public, but no longer in the part of the catalog that this cursor follows: another group or commune.
+    LeftChannel,
 }
 
 /// One listing that changed. Apply it only if its `version` is greater than the one you have.
@@ -129,7 +137,8 @@ pub struct ListingChangePage {
     has_more: bool,
     /// The oldest cursor that still works.
     horizon: FeedCursor,
-    /// True when the cursor is too old or of an earlier life of the feed: take a snapshot and go on from its `asOf`.
+    /// True when the cursor is too old, of an earlier life of the feed or of a channel that was disconnected since: take a snapshot, which
+    /// replaces all you have, and go on from its `asOf`.
     snapshot_required: bool,
 }
 
@@ -164,25 +173,94 @@ impl From<FeedChange> for ListingChange {
     }
 }
 
+/// A part of the public catalog; all given conditions must hold. Cursors belong to it: keep to one for as long as you go on.
+#[derive(InputObject, Default)]
+pub struct FeedScopeInput {
+    /// What this channel carries: its producer's listings, or everybody's.
+    channel: Option<ID>,
+    /// Of this producer.
+    producer: Option<ID>,
+    /// In this group.
+    group: Option<OcopGroup>,
+    /// From this commune; code of a commune in force since 2025-07-01.
+    commune: Option<String>,
+}
+
+impl FeedScopeInput {
+    /// The scope; refuses ids of other kinds.
+    pub(super) fn scope(given: Option<Self>) -> Result<FeedScope, Fault> {
+        let Self { channel, producer, group, commune } = given.unwrap_or_default();
+        Ok(FeedScope {
+            channel: channel.map(|id| named(Kind::Channel, &id, "channel")).transpose()?,
+            producer: producer.map(|id| named(Kind::Producer, &id, "producer")).transpose()?,
+            group: group.map(Into::into),
+            commune,
+        })
+    }
+}
+
+fn named<T: From<Uuid>>(kind: Kind, id: &ID, field: &str) -> Result<T, Fault> {
+    let found = decode(id).filter(|(k, _)| *k == kind).map(|(_, uuid)| uuid.into());
+    found.ok_or_else(|| Fault::input(format!("scope.{field} is not the id of a {field}.")))
+}
+
+/// Somebody who follows the feed, as far as it said itself.
+#[derive(SimpleObject)]
+pub struct FeedConsumer {
+    /// Its name.
+    name: String,
+    /// Whose it is, for example `key:01998f3e-…`.
+    principal: String,
+    /// The cursor up to which it has applied everything.
+    cursor: FeedCursor,
+    /// When it said so.
+    acknowledged_at: DateTime<Utc>,
+    /// Listings of its scope that changed since, counted up to 10000.
+    behind: i64,
+    /// When the first of these changes was made; null when there is none.
+    behind_since: Option<DateTime<Utc>>,
+}
+
+impl From<Followed> for FeedConsumer {
+    fn from(followed: Followed) -> Self {
+        let Followed { consumer, cursor, behind, since } = followed;
+        Self {
+            name: consumer.name,
+            principal: consumer.principal,
+            cursor: FeedCursor(cursor),
+            acknowledged_at: consumer.acknowledged_at,
+            behind: i64::try_from(behind).unwrap_or(i64::MAX),
+            behind_since: since,
+        }
+    }
+}
+
+impl From<ChangePage> for ListingChangePage {
+    fn from(page: ChangePage) -> Self {
+        Self {
+            changes: page.changes.into_iter().map(Into::into).collect(),
+            end_cursor: FeedCursor(page.end_cursor),
+            has_more: page.has_more,
+            horizon: FeedCursor(page.horizon),
+            snapshot_required: page.snapshot_required,
+        }
+    }
+}
+
 #[Object]
 impl FeedQuery {
-    /// What changed in the public catalog since a cursor; everything that ever changed without one. For API keys with the scope
+    /// What changed in the public catalog since a cursor; everything that is public without one. For API keys with the scope
     /// `feed:read`, and admins.
     async fn listing_changes(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "`asOf` of a snapshot, or `endCursor` or `cursor` of changes.")] since: Option<FeedCursor>,
         #[graphql(desc = "How many, 1 to 500.", default = 100)] first: i32,
+        #[graphql(desc = "The part of the catalog to follow; everything when left out.")] scope: Option<FeedScopeInput>,
     ) -> Result<ListingChangePage, Fault> {
         let (asked, limit) = (asked(context)?, page_size(first)?);
-        let page = feed::changes(&asked.service, &asked.actor, since.as_ref().map(|c| c.0.as_str()), limit).await?;
-        Ok(ListingChangePage {
-            changes: page.changes.into_iter().map(Into::into).collect(),
-            end_cursor: FeedCursor(page.end_cursor),
-            has_more: page.has_more,
-            horizon: FeedCursor(page.horizon),
-            snapshot_required: page.snapshot_required,
-        })
+        let (scope, since) = (FeedScopeInput::scope(scope)?, since.as_ref().map(|c| c.0.as_str()));
+        Ok(feed::changes(&asked.service, &asked.actor, &scope, since, limit).await?.into())
     }
 
     /// Everything public, page by page. For API keys with the scope `feed:read`, and admins.
@@ -191,15 +269,64 @@ impl FeedQuery {
         context: &Context<'_>,
         #[graphql(desc = "`endCursor` of the page before; the first page when left out.")] after: Option<FeedCursor>,
         #[graphql(desc = "How many, 1 to 500.", default = 100)] first: i32,
+        #[graphql(desc = "The part of the catalog to take; everything when left out.")] scope: Option<FeedScopeInput>,
+        #[graphql(desc = "Waits until this change of the feed is there.")] min_cursor: Option<FeedCursor>,
     ) -> Result<ListingSnapshotPage, Fault> {
         let (asked, limit) = (asked(context)?, page_size(first)?);
-        let page = feed::snapshot(&asked.service, &asked.actor, after.as_ref().map(|c| c.0.as_str()), limit).await?;
+        reached(asked, min_cursor.as_ref()).await?;
+        let (scope, after) = (FeedScopeInput::scope(scope)?, after.as_ref().map(|c| c.0.as_str()));
+        let page = feed::snapshot(&asked.service, &asked.actor, &scope, after, limit).await?;
         Ok(ListingSnapshotPage {
             listings: page.listings.into_iter().map(ListingObject).collect(),
             as_of: FeedCursor(page.as_of),
             end_cursor: FeedCursor(page.end_cursor),
             has_more: page.has_more,
         })
+    }
+
+    /// Your consumers of the feed and how far they are behind; everybody's for admins. At most 500.
+    async fn feed_consumers(&self, context: &Context<'_>) -> Result<Vec<FeedConsumer>, Fault> {
+        let asked = asked(context)?;
+        Ok(feed_consumers::list(&asked.service, &asked.actor).await?.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Mutations of those who follow the feed.
+#[derive(Default)]
+pub struct FeedMutation;
+
+/// What became of an acknowledgement.
+#[derive(SimpleObject)]
+pub struct FeedAcknowledgePayload {
+    /// The consumer.
+    consumer: Option<FeedConsumer>,
+    /// Why nothing was noted.
+    user_errors: Vec<UserError>,
+}
+
+#[Object]
+impl FeedMutation {
+    /// Says that a consumer has applied everything up to a cursor, so that you and the service's operators see how far it is behind. It
+    /// changes nothing about what you are sent. Safe to repeat; an older cursor than the one noted changes nothing.
+    async fn feed_acknowledge(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its name: letters, digits, `-`, `_`, `.`; at most 50. Up to 20 names a key.", default = "default")]
+        consumer: String,
+        #[graphql(desc = "`endCursor` or `cursor` of changes, or `asOf` of a snapshot that was read to its end.")] cursor: FeedCursor,
+    ) -> Result<FeedAcknowledgePayload, Fault> {
+        let asked = asked(context)?;
+        let done = feed_consumers::acknowledge(&asked.service, &asked.actor, &consumer, &cursor.0).await;
+        let (consumer, user_errors) = outcome(done, asked.locale)?;
+        Ok(FeedAcknowledgePayload { consumer: consumer.map(Into::into), user_errors })
+    }
+}
+
+/// Waits until the change that a client has seen elsewhere is there.
+pub(super) async fn reached(asked: &Asked, min_cursor: Option<&FeedCursor>) -> Result<(), Fault> {
+    match min_cursor {
+        Some(cursor) => Ok(feed::reached(&asked.service, &cursor.0).await?),
+        None => Ok(()),
     }
 }
 

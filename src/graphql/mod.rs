@@ -76,6 +76,7 @@ pub struct Mutation(
     listing::mutation::ListingMutation,
     channel::mutation::ChannelMutation,
     channel::portal::PortalMutation,
+    feed::FeedMutation,
 );
 
 /// The schema. Suggestions are off: they help those who guess names.

@@ -10,6 +10,7 @@ use crate::{
         council::SessionObject,
         dossier::DossierObject,
         error::Fault,
+        feed::reached,
         id::{Kind, decode},
         listing::ListingObject,
         loader::VariantKey,
@@ -17,6 +18,7 @@ use crate::{
         product::{ProductObject, VariantObject},
         rating::RatingObject,
         rubric::CriteriaSetObject,
+        scalar::FeedCursor,
     },
     service::{channels, councils, dossiers, listings, producers, products, ratings, rubrics},
 };
@@ -57,8 +59,15 @@ pub enum Node {
 #[Object]
 impl NodeQuery {
     /// The object with a global id; null when there is none or one may not see it.
-    async fn node(&self, context: &Context<'_>, #[graphql(desc = "Global id.")] id: ID) -> Result<Option<Node>, Fault> {
-        find(context, asked(context)?, &id).await
+    async fn node(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Global id.")] id: ID,
+        #[graphql(desc = "Waits until this change of the feed is there.")] min_cursor: Option<FeedCursor>,
+    ) -> Result<Option<Node>, Fault> {
+        let asked = asked(context)?;
+        reached(asked, min_cursor.as_ref()).await?;
+        find(context, asked, &id).await
     }
 
     /// The objects with global ids, in the order of the ids; null where there is none or one may not see it.
@@ -66,11 +75,13 @@ impl NodeQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Global ids, at most 100.")] ids: Vec<ID>,
+        #[graphql(desc = "Waits until this change of the feed is there.")] min_cursor: Option<FeedCursor>,
     ) -> Result<Vec<Option<Node>>, Fault> {
         if ids.len() > MAX_NODES {
             return Err(Fault::input(format!("ids may hold at most {MAX_NODES}.")));
         }
         let asked = asked(context)?;
+        reached(asked, min_cursor.as_ref()).await?;
         try_join_all(ids.iter().map(|id| find(context, asked, id))).await
     }
 }

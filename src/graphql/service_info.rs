@@ -56,7 +56,7 @@ impl ServiceInfoQuery {
         Ok(ServiceInfo {
             version: env!("CARGO_PKG_VERSION"),
             adapters: asked.service.marketplaces.adapters().to_vec(),
-            feed_horizon: FeedCursor(service::feed::horizon(&asked.service)),
+            feed_horizon: FeedCursor(service::feed::horizon(&asked.service).await?),
             jwks_path: "/.well-known/jwks.json",
             limits: LimitsObject {
                 cost: limits.cost,

@@ -1,21 +1,31 @@
-//! The feed: a snapshot of everything public, then exactly what changed since a cursor.
+//! The feed: a snapshot of what is public in a scope, then exactly what changed since a cursor.
 
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
+use tokio::time::Instant;
 
 use crate::{
     domain::{
-        actor::{Action, Actor, permit},
+        actor::{Action, Actor, Reach, permit},
+        channel::ChannelState,
         cursor::{CursorError, FeedPosition},
+        feed::{FeedScope, must_restart},
         id::ListingId,
         listing::{ChangeCause, Listing, RemovalReason},
+        reason::Reason,
     },
     service::{Service, ServiceError},
-    store::{Store, StoreError, changes, listings, settings},
+    store::{
+        Db, Store, StoreError, Topic,
+        changes::{self, Change},
+        channels,
+        listings::{self, View},
+        settings,
+    },
 };
 
-/// What cursors of the feed are signed for.
-const SCOPE: &str = "feed:all";
+/// How long a read waits for the change that its reader has seen elsewhere.
+const CATCH_UP: Duration = Duration::from_secs(3);
 
 /// One listing that changed.
 #[derive(Debug, Clone)]
@@ -59,7 +69,7 @@ pub struct ChangePage {
     pub has_more: bool,
     /// The oldest cursor that still works.
     pub horizon: String,
-    /// The cursor is older than the horizon or of an earlier life of the feed: take a snapshot.
+    /// The cursor is older than the horizon, of an earlier life of the feed or of its future: take a snapshot.
     pub snapshot_required: bool,
 }
 
@@ -76,6 +86,16 @@ pub struct SnapshotPage {
     pub has_more: bool,
 }
 
+/// A scope whose channel was looked up.
+pub(super) struct Resolved {
+    /// What it narrows to.
+    pub(super) scope: FeedScope,
+    /// What its cursors are signed for.
+    pub(super) name: String,
+    /// Its channel was disconnected: nothing is in it.
+    pub(super) closed: bool,
+}
+
 /// The epoch of this database's feed; made when it is first asked for.
 pub(super) async fn epoch(store: &Store, at: DateTime<Utc>) -> Result<i64, ServiceError> {
     let tx = store.begin().await?;
@@ -84,73 +104,167 @@ pub(super) async fn epoch(store: &Store, at: DateTime<Utc>) -> Result<i64, Servi
     stored.parse().map_err(|_| StoreError::Corrupt("setting.feed_epoch").into())
 }
 
-/// What changed since a cursor; from the beginning without one.
-pub async fn changes(service: &Service, actor: &Actor, since: Option<&str>, limit: u64) -> Result<ChangePage, ServiceError> {
+/// What changed in a scope since a cursor; from the beginning without one.
+pub async fn changes(
+    service: &Service,
+    actor: &Actor,
+    scope: &FeedScope,
+    since: Option<&str>,
+    limit: u64,
+) -> Result<ChangePage, ServiceError> {
     permit(actor, Action::ReadFeed)?;
-    let start = match since.map(|cursor| read(service, cursor)).transpose() {
-        Ok(position) => position.map_or(0, |p| p.seq),
-        Err(CursorError::OtherEpoch) => return Ok(restart(service)),
-        Err(error) => return Err(error.into()),
+    let resolved = resolve(service, scope).await?;
+    let position = match since.map(|cursor| read(service, &resolved.name, cursor)).transpose() {
+        Err(CursorError::OtherEpoch) => return restart(service, &resolved).await,
+        other => other?,
     };
-    let tx = service.store.snapshot().await?;
-    let mut rows = changes::after(&tx, start, limit + 1).await?;
-    let has_more = rows.len() as u64 > limit;
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let view = service.view(&Actor::System)?;
-    let ids: Vec<_> = rows.iter().map(|r| r.listing_id).collect();
-    let mut found: HashMap<_, _> = listings::find_many(&tx, &ids, &view).await?.into_iter().map(|l| (l.id, l)).collect();
-    tx.commit().await?;
-    let end = rows.last().map_or(start, |r| r.seq);
-    let changes = rows
-        .into_iter()
-        .filter_map(|row| {
-            let listing = found.remove(&row.listing_id)?;
-            let version = listing.record_version.max(row.version);
-            let state = match listing.removed(view.at, row.reason) {
-                Some(reason) => FeedState::Removed { reason, external_key: listing.external_key },
-                None => FeedState::Upserted(Box::new(listing)),
-            };
-            let cursor = seal(service, row.seq, None);
-            Some(FeedChange { cursor, listing_id: row.listing_id, version, committed_at: row.committed_at, causes: row.causes, state })
-        })
-        .collect();
-    Ok(ChangePage { changes, end_cursor: seal(service, end, None), has_more, horizon: seal(service, 0, None), snapshot_required: false })
+    page(service, &resolved, position, limit).await
 }
 
-/// Everything public, page by page; `as_of` of the first page is where to follow changes from.
-pub async fn snapshot(service: &Service, actor: &Actor, after: Option<&str>, limit: u64) -> Result<SnapshotPage, ServiceError> {
+/// The page after a position that was read from a cursor of this life of the feed.
+pub(super) async fn page(
+    service: &Service,
+    resolved: &Resolved,
+    position: Option<FeedPosition>,
+    limit: u64,
+) -> Result<ChangePage, ServiceError> {
+    let tx = service.store.snapshot().await?;
+    let (latest, horizon) = (changes::latest(&tx).await?, changes::horizon(&tx).await?);
+    let fresh = FeedPosition { epoch: service.feed_epoch, seq: 0, after: None, from: latest, closed: resolved.closed };
+    let at = position.unwrap_or(fresh);
+    if must_restart(&at, horizon, latest) || at.closed != resolved.closed {
+        return restart(service, resolved).await;
+    }
+    let seal = |seq| service.cursors.seal(&resolved.name, &FeedPosition { seq, after: None, ..at.clone() });
+    let mut rows = if resolved.closed { Vec::new() } else { changes::after(&tx, &resolved.scope, at.seq, limit + 1).await? };
+    let has_more = rows.len() as u64 > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    // Whoever has read everything need not look through the others' changes again.
+    let end = if has_more { rows.last().map_or(at.seq, |r| r.seq) } else { latest };
+    let view = View { reach: Reach::All, at: service.clock.now() };
+    let changes = states(&tx, &resolved.scope, rows, &view).await?;
+    tx.commit().await?;
+    let changes = changes.into_iter().map(|(row, state)| FeedChange {
+        cursor: seal(row.seq),
+        listing_id: row.listing_id,
+        version: state.1,
+        committed_at: row.committed_at,
+        causes: row.causes,
+        state: state.0,
+    });
+    let horizon = FeedPosition { seq: horizon, from: 0, ..at.clone() };
+    Ok(ChangePage {
+        changes: changes.collect(),
+        end_cursor: seal(end),
+        has_more,
+        horizon: service.cursors.seal(&resolved.name, &horizon),
+        snapshot_required: false,
+    })
+}
+
+/// What the listings of changes are now, to those who follow a scope.
+async fn states(db: &impl Db, scope: &FeedScope, rows: Vec<Change>, view: &View) -> Result<Vec<(Change, (FeedState, i32))>, ServiceError> {
+    let ids: Vec<_> = rows.iter().map(|r| r.listing_id).collect();
+    let mut found: HashMap<_, _> = listings::find_many(db, &ids, view).await?.into_iter().map(|l| (l.id, l)).collect();
+    let told = rows.into_iter().filter_map(|row| {
+        let listing = found.remove(&row.listing_id)?;
+        let version = listing.record_version.max(row.version);
+        let left = (!scope.covers(&listing)).then_some(RemovalReason::LeftChannel);
+        let state = match listing.removed(view.at, row.reason).or(left) {
+            Some(reason) => FeedState::Removed { reason, external_key: listing.external_key },
+            None => FeedState::Upserted(Box::new(listing)),
+        };
+        Some((row, (state, version)))
+    });
+    Ok(told.collect())
+}
+
+/// Everything public in a scope, page by page; `as_of` of the first page is where to follow changes from.
+pub async fn snapshot(
+    service: &Service,
+    actor: &Actor,
+    scope: &FeedScope,
+    after: Option<&str>,
+    limit: u64,
+) -> Result<SnapshotPage, ServiceError> {
     permit(actor, Action::ReadFeed)?;
-    let position = after.map(|cursor| read(service, cursor)).transpose()?;
+    let resolved = resolve(service, scope).await?;
+    let position = after.map(|cursor| read(service, &resolved.name, cursor)).transpose()?;
     let tx = service.store.snapshot().await?;
     // Read before the rows: what changes between the two is told again by the feed, never lost.
     let as_of = match &position {
-        Some(position) => position.seq,
-        None => changes::latest(&tx).await?,
+        Some(position) => FeedPosition { after: None, ..position.clone() },
+        None => {
+            let latest = changes::latest(&tx).await?;
+            FeedPosition { epoch: service.feed_epoch, seq: latest, after: None, from: 0, closed: resolved.closed }
+        }
     };
     let last_seen = position.and_then(|p| p.after);
-    let mut rows = listings::snapshot(&tx, service.clock.now(), None, last_seen, limit + 1).await?;
+    let mut rows = match resolved.closed {
+        true => Vec::new(),
+        false => listings::snapshot(&tx, service.clock.now(), &resolved.scope, last_seen, limit + 1).await?,
+    };
     tx.commit().await?;
     let has_more = rows.len() as u64 > limit;
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let end = rows.last().map(|l| l.id.0).or(last_seen);
-    Ok(SnapshotPage { listings: rows, as_of: seal(service, as_of, None), end_cursor: seal(service, as_of, end), has_more })
+    let end = FeedPosition { after: rows.last().map(|l| l.id.0).or(last_seen), ..as_of.clone() };
+    let seal = |place| service.cursors.seal(&resolved.name, place);
+    Ok(SnapshotPage { listings: rows, as_of: seal(&as_of), end_cursor: seal(&end), has_more })
 }
 
 /// A cursor for the feed's oldest change that is kept.
-pub fn horizon(service: &Service) -> String {
-    seal(service, 0, None)
+pub async fn horizon(service: &Service) -> Result<String, ServiceError> {
+    let seq = changes::horizon(&service.store).await?;
+    let place = FeedPosition { epoch: service.feed_epoch, seq, after: None, from: 0, closed: false };
+    Ok(service.cursors.seal(&FeedScope::default().name(), &place))
 }
 
-fn restart(service: &Service) -> ChangePage {
-    let start = seal(service, 0, None);
-    ChangePage { changes: Vec::new(), end_cursor: start.clone(), has_more: false, horizon: start, snapshot_required: true }
+/// Waits until this process sees the change that a cursor stands for: a reader who was told of it elsewhere must not be shown what was
+/// before. Fails when it does not come within three seconds.
+pub async fn reached(service: &Service, cursor: &str) -> Result<(), ServiceError> {
+    let (name, at) = service.cursors.open_any::<FeedPosition>(cursor)?;
+    if FeedScope::of_name(&name).is_none() {
+        return Err(CursorError::Mismatch.into());
+    }
+    if at.epoch != service.feed_epoch {
+        return Err(CursorError::OtherEpoch.into());
+    }
+    let mut waiting = service.wakes.wait_for(Topic::Feed);
+    let until = Instant::now() + CATCH_UP;
+    while changes::latest(&service.store).await? < at.seq {
+        if Instant::now() >= until {
+            return Err(ServiceError::refused("minCursor", Reason::NotReachedYet));
+        }
+        waiting.next().await;
+    }
+    Ok(())
 }
 
-fn read(service: &Service, cursor: &str) -> Result<FeedPosition, CursorError> {
-    let position: FeedPosition = service.cursors.open(SCOPE, cursor)?;
+/// Looks up a scope's channel: it carries its producer's listings, or everybody's.
+pub(super) async fn resolve(service: &Service, scope: &FeedScope) -> Result<Resolved, ServiceError> {
+    let (name, mut scope, mut closed) = (scope.name(), scope.clone(), false);
+    if let Some(id) = scope.channel {
+        let unknown = || ServiceError::refused("channel", Reason::NotFound);
+        let channel = channels::find(&service.store, id, &Reach::All).await?.ok_or_else(unknown)?;
+        closed = channel.state == ChannelState::Disconnected;
+        match (channel.producer_id, scope.producer) {
+            (Some(own), Some(asked)) if own != asked => closed = true,
+            (own, asked) => scope.producer = own.or(asked),
+        }
+    }
+    Ok(Resolved { scope, name, closed })
+}
+
+/// A page that asks for a snapshot.
+async fn restart(service: &Service, resolved: &Resolved) -> Result<ChangePage, ServiceError> {
+    let seq = changes::horizon(&service.store).await?;
+    let place = FeedPosition { epoch: service.feed_epoch, seq, after: None, from: 0, closed: resolved.closed };
+    let horizon = service.cursors.seal(&resolved.name, &place);
+    Ok(ChangePage { changes: Vec::new(), end_cursor: horizon.clone(), has_more: false, horizon, snapshot_required: true })
+}
+
+/// The position of a cursor of a scope in this life of the feed.
+pub(super) fn read(service: &Service, name: &str, cursor: &str) -> Result<FeedPosition, CursorError> {
+    let position: FeedPosition = service.cursors.open(name, cursor)?;
     if position.epoch == service.feed_epoch { Ok(position) } else { Err(CursorError::OtherEpoch) }
-}
-
-fn seal(service: &Service, seq: i64, after: Option<uuid::Uuid>) -> String {
-    service.cursors.seal(SCOPE, &FeedPosition { epoch: service.feed_epoch, seq, after })
 }

@@ -1,10 +1,13 @@
-//! How channels fare, as metrics: for those who run the service.
+//! How channels and consumers of the feed fare, as metrics: for those who run the service.
+
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 
 use crate::{
-    service::{Service, ServiceError},
+    domain::actor::Actor,
+    service::{Service, ServiceError, feed_consumers},
     store::channel_status,
 };
-use std::collections::HashMap;
 
 /// Channels that are told of; more would only fill the collector.
 const CHANNELS: u64 = 1_000;
@@ -31,6 +34,18 @@ pub async fn set(service: &Service) -> Result<(), ServiceError> {
             let labels = [labels[0].clone(), labels[1].clone(), ("token", name.to_owned())];
             metrics::gauge!("ocop_channel_token_days", &labels).set(number((end - now).num_seconds() / DAY_SECONDS));
         }
+    }
+    followers(service, now).await
+}
+
+/// How far the feed's consumers are behind, as they say themselves.
+async fn followers(service: &Service, now: DateTime<Utc>) -> Result<(), ServiceError> {
+    for followed in feed_consumers::list(service, &Actor::System).await? {
+        let labels = [("principal", followed.consumer.principal), ("consumer", followed.consumer.name)];
+        let behind = i64::try_from(followed.behind).unwrap_or(i64::MAX);
+        metrics::gauge!("ocop_feed_consumer_behind", &labels).set(number(behind));
+        let seconds = followed.since.map_or(0, |since| (now - since).num_seconds());
+        metrics::gauge!("ocop_feed_consumer_behind_seconds", &labels).set(number(seconds));
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ pub mod dossiers;
 mod error;
 pub mod exports;
 pub mod feed;
+pub mod feed_consumers;
 mod form;
 pub mod gauges;
 pub mod housekeeping;
@@ -48,6 +49,7 @@ pub mod sheets;
 pub mod statistics;
 pub mod uploads;
 pub mod variants;
+pub mod wakes;
 mod work;
 
 use std::{
@@ -87,6 +89,8 @@ pub struct Inner {
     pub marketplaces: Registry,
     /// Who works on which channel.
     pub lanes: pushes::Lanes,
+    /// Wakes who waits for changes.
+    pub wakes: wakes::Wakes,
     /// The bytes of uploads.
     pub files: Files,
     /// Tells people outside.
@@ -148,6 +152,7 @@ impl Service {
             tokens,
             marketplaces,
             lanes,
+            wakes: wakes::Wakes::new(),
             files,
             notifier,
             base_url,

@@ -9,6 +9,7 @@ use crate::{
         actor::{Actor, Reach},
         admin_unit::{AdminUnit, Era},
         certificate::Validity,
+        feed::places,
         id::{ListingId, ProducerId, ProductId, VariantId},
         listing::{ChangeCause, HiddenReason, Listing, PublicityFacts},
         producer::{Producer, ProducerStatus},
@@ -81,7 +82,8 @@ pub(super) async fn refresh(service: &Service, work: &mut Work, affected: Vec<Li
         }
         if visible || seen_before {
             let reason = if visible { None } else { facts.hidden(work.at).first().map(|r| r.removal()) };
-            work.announce(NewChange { listing_id: listing.id, version: listing.record_version, causes: vec![cause], reason });
+            let places = places(listing.group, listing.commune_code.as_deref());
+            work.announce(NewChange { listing_id: listing.id, version: listing.record_version, causes: vec![cause], reason, places });
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::{
     },
     service::{Service, ServiceError, keys},
     store::{
-        Tx, audit,
+        Topic, Tx, audit,
         changes::{self, NewChange},
         journal::{self, RequestKey},
     },
@@ -113,9 +113,27 @@ impl Work {
         if let Some(request) = &self.request {
             journal::remember(&self.tx, request, object).await?;
         }
+        let topics = self.topics();
         self.append_notes().await?;
+        for topic in &topics {
+            self.tx.notify(*topic).await?;
+        }
         changes::append(&self.tx, &self.changes, self.at).await?;
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await?;
+        topics.into_iter().for_each(|topic| self.service.wakes.ring(topic));
+        Ok(())
+    }
+
+    /// What others may wait for in this commit.
+    fn topics(&self) -> Vec<Topic> {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let about = |kinds: &[&str]| noted.iter().any(|noted| kinds.contains(&noted.object.kind));
+        let topics = [
+            (!self.changes.is_empty()).then_some([Topic::Feed, Topic::Channels].as_slice()),
+            about(&["dossier", "rating", "councilSession", "scoreSheet"]).then_some([Topic::Dossiers].as_slice()),
+            about(&["channel", "channelListing"]).then_some([Topic::Channels].as_slice()),
+        ];
+        topics.into_iter().flatten().flatten().copied().collect()
     }
 
     /// Binds what was noted to the decision log and signs it.

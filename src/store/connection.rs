@@ -4,6 +4,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
     RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sqlx::{self, postgres::PgListener},
 };
 use std::time::Duration;
 
@@ -39,6 +40,31 @@ pub struct Store {
 /// A transaction; dropped without [`Tx::commit`] it changes nothing.
 pub struct Tx(DatabaseTransaction);
 
+/// What a commit may have changed that others wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// The change log.
+    Feed,
+    /// Dossiers.
+    Dossiers,
+    /// Listings on channels.
+    Channels,
+}
+
+impl Topic {
+    /// All topics.
+    pub const ALL: [Self; 3] = [Self::Feed, Self::Dossiers, Self::Channels];
+
+    /// Its name as PostgreSQL spells it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Feed => "ocop_feed",
+            Self::Dossiers => "ocop_dossiers",
+            Self::Channels => "ocop_channels",
+        }
+    }
+}
+
 /// Something statements run on: the store or a transaction.
 pub trait Db: Send + Sync {
     #[doc(hidden)]
@@ -66,9 +92,39 @@ impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
         Ok(self.0.commit().await?)
     }
+
+    /// Tells other processes, with the commit, that there is something to see. SQLite has no such thing: they look by themselves.
+    pub async fn notify(&self, topic: Topic) -> Result<(), StoreError> {
+        if self.0.get_database_backend() == DatabaseBackend::Postgres {
+            self.0.execute_unprepared(&format!("NOTIFY {}", topic.name())).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What other processes tell through PostgreSQL.
+pub struct Listener(PgListener);
+
+impl Listener {
+    /// The next topic that something was committed on. After a lost connection, which it opens anew, everything may have changed: `None`.
+    pub async fn next(&mut self) -> Result<Option<Topic>, StoreError> {
+        let told = self.0.try_recv().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(told.and_then(|told| Topic::ALL.into_iter().find(|topic| topic.name() == told.channel())))
+    }
 }
 
 impl Store {
+    /// Listens to what other processes commit, on a connection of its own; `None` with SQLite.
+    pub async fn listen(&self) -> Result<Option<Listener>, StoreError> {
+        if self.engine() == Engine::Sqlite {
+            return Ok(None);
+        }
+        let failed = |error: sqlx::Error| StoreError::Unavailable(error.to_string());
+        let mut listener = PgListener::connect_with(self.read.get_postgres_connection_pool()).await.map_err(failed)?;
+        listener.listen_all(Topic::ALL.map(Topic::name)).await.map_err(failed)?;
+        Ok(Some(Listener(listener)))
+    }
+
     /// Connects to `sqlite://FILE` or `postgres://…`. Fails when the database does not answer within five seconds.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
         if url.starts_with("sqlite:") {

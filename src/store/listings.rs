@@ -8,6 +8,7 @@ use crate::{
     domain::{
         actor::Reach,
         cursor::{CursorValue, Position},
+        feed::FeedScope,
         id::{ListingId, ProducerId, ProductId},
         listing::{Listing, ListingState, Window},
         money::Vnd,
@@ -170,11 +171,11 @@ pub async fn count(db: &impl Db, filter: &ListingFilter, view: &View, cap: u64) 
     Ok(ids.len() as u64)
 }
 
-/// Public listings by id after one, for snapshots; of one producer where one is given.
+/// Public listings of a scope by id after one, for snapshots.
 pub async fn snapshot(
     db: &impl Db,
     at: DateTime<Utc>,
-    producer: Option<ProducerId>,
+    scope: &FeedScope,
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<Listing>, StoreError> {
@@ -182,8 +183,14 @@ pub async fn snapshot(
     if let Some(after) = after {
         query = query.filter(Column::Id.gt(after));
     }
-    if let Some(producer) = producer {
+    if let Some(producer) = scope.producer {
         query = query.filter(Column::ProducerId.eq(producer.0));
+    }
+    if let Some(group) = scope.group {
+        query = query.filter(Column::ProductGroup.eq(group.code()));
+    }
+    if let Some(commune) = &scope.commune {
+        query = query.filter(Column::CommuneCode.eq(commune.as_str()));
     }
     query.all(db.connection()).await?.into_iter().map(domain).collect()
 }

@@ -21,6 +21,7 @@ pub mod documents;
 pub mod dossiers;
 mod entity;
 mod error;
+pub mod feed_consumers;
 pub mod figures;
 pub mod files;
 mod instant;
@@ -45,6 +46,6 @@ pub mod uploads;
 pub mod variants;
 pub mod withdrawals;
 
-pub use connection::{Db, Engine, Store, Tx};
+pub use connection::{Db, Engine, Listener, Store, Topic, Tx};
 pub use error::StoreError;
 pub use page::{Direction, Page, PageRequest};

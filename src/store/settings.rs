@@ -19,3 +19,11 @@ pub async fn get_or_put(db: &impl Db, name: &str, value: &str) -> Result<String,
     Entity::insert(row).on_conflict(keep).exec_without_returning(db.connection()).await?;
     get(db, name).await?.ok_or(StoreError::Corrupt("setting"))
 }
+
+/// Writes a setting in place of what is there.
+pub async fn put(db: &impl Db, name: &str, value: &str) -> Result<(), StoreError> {
+    let row = ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) };
+    let newer = OnConflict::column(Column::Name).update_column(Column::Value).to_owned();
+    Entity::insert(row).on_conflict(newer).exec_without_returning(db.connection()).await?;
+    Ok(())
+}

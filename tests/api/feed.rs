@@ -2,7 +2,7 @@
 
 use chrono::{Duration, Utc};
 use ocop_catalog::{
-    domain::listing::ChangeCause,
+    domain::{feed::FeedScope, listing::ChangeCause},
     service::publicity,
     store::{
         Store,
@@ -139,8 +139,14 @@ async fn reversed_commits_lose_nothing_on_postgres() {
     let ids: Vec<_> = [&a.listing, &b.listing].into_iter().map(|id| listing_id(id)).collect();
     let store = &world.service.store;
     let start = changes::latest(store).await.expect("a number");
-    let change =
-        |index: usize, version| NewChange { listing_id: ids[index], version, causes: vec![ChangeCause::PriceChanged], reason: None };
+    let everything = FeedScope::default();
+    let change = |index: usize, version| NewChange {
+        listing_id: ids[index],
+        version,
+        causes: vec![ChangeCause::PriceChanged],
+        reason: None,
+        places: Vec::new(),
+    };
     // The slow writer begins first and appends first, but commits last.
     let slow = store.begin().await.expect("begins");
     changes::append(&slow, &[change(0, 100)], monday()).await.expect("appends");
@@ -151,11 +157,11 @@ async fn reversed_commits_lose_nothing_on_postgres() {
         tx.commit().await.expect("commits");
     });
     waiting_for_the_lock(&world).await;
-    let between = changes::after(store, start, 10).await.expect("reads");
+    let between = changes::after(store, &everything, start, 10).await.expect("reads");
     let at = between.last().map_or(start, |change| change.seq);
     slow.commit().await.expect("commits");
     quick.await.expect("ends");
-    let after = changes::after(store, at, 10).await.expect("reads");
+    let after = changes::after(store, &everything, at, 10).await.expect("reads");
     let mut seen: Vec<_> = between.iter().chain(&after).map(|change| change.listing_id).collect();
     seen.sort();
     let mut expected = ids.clone();
@@ -196,7 +202,7 @@ async fn a_cursor_of_another_database_asks_for_a_snapshot() {
     let other = ocop_catalog::app::App::start(&config, halves, one.clock.clone()).await.expect("starts");
     one.clock.set(one.clock.now() + Duration::seconds(1));
     let actor = ocop_catalog::domain::actor::Actor::System;
-    let page = ocop_catalog::service::feed::changes(&other.service, &actor, cursor.as_str(), 10).await;
+    let page = ocop_catalog::service::feed::changes(&other.service, &actor, &FeedScope::default(), cursor.as_str(), 10).await;
     let page = page.expect("a page");
     assert_eq!((page.snapshot_required, page.changes.len()), (other.service.feed_epoch != one.service.feed_epoch, 0));
     other.stop().await;

@@ -10,6 +10,7 @@ mod channels;
 mod duties;
 mod faults;
 mod feed;
+mod feed_scope;
 mod files;
 mod harness;
 mod idempotency;

@@ -8,9 +8,11 @@ use crate::{
         connection::{OrderDirection, Paging},
         context::asked,
         error::Fault,
+        feed::reached,
         id::{Kind, of},
         listing::{ListingObject, ListingState},
         product::OcopGroup,
+        scalar::FeedCursor,
     },
     service::listings,
     store::listings::{ListingFilter, ListingSort},
@@ -137,8 +139,14 @@ impl ListingFilterInput {
 #[Object]
 impl ListingQuery {
     /// One listing; null when there is none or it is not visible.
-    async fn listing(&self, context: &Context<'_>, #[graphql(desc = "Which one.")] by: ListingBy) -> Result<Option<ListingObject>, Fault> {
+    async fn listing(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which one.")] by: ListingBy,
+        #[graphql(desc = "Waits until this change of the feed is there.")] min_cursor: Option<FeedCursor>,
+    ) -> Result<Option<ListingObject>, Fault> {
         let asked = asked(context)?;
+        reached(asked, min_cursor.as_ref()).await?;
         let found = match by {
             ListingBy::Id(id) => listings::find(&asked.service, &asked.actor, of(Kind::Listing, &id)).await?,
             ListingBy::Slug(slug) => listings::by_slug(&asked.service, &asked.actor, &slug).await?,
@@ -159,8 +167,10 @@ impl ListingQuery {
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
+        #[graphql(desc = "Waits until this change of the feed is there.")] min_cursor: Option<FeedCursor>,
     ) -> Result<Connection<String, ListingObject, ListingTotals>, Fault> {
         let asked = asked(context)?;
+        reached(asked, min_cursor.as_ref()).await?;
         let filter = filter.unwrap_or_default().read(search.as_deref());
         let order = order_by.unwrap_or(ListingOrder { field: ListingOrderField::CreatedAt, direction: OrderDirection::Desc });
         let sort = (order.field.into(), order.direction.into());

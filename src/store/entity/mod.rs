@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod admin_mapping;
 pub(crate) mod admin_unit;
+pub(crate) mod announced_in;
 pub(crate) mod api_key;
 pub(crate) mod audit_entry;
 pub(crate) mod certification;
@@ -22,6 +23,7 @@ pub(crate) mod dossier;
 pub(crate) mod dossier_document;
 pub(crate) mod dossier_duty;
 pub(crate) mod dossier_stage;
+pub(crate) mod feed_consumer;
 pub(crate) mod idempotency;
 pub(crate) mod listing;
 pub(crate) mod listing_change;
