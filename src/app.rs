@@ -147,7 +147,7 @@ impl App {
         let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
         self.address = Some(address);
         self.service.listens_at(format!("http://{}", reachable(address)));
-        let options = router::Options { graphiql: config.graphiql, behind_proxy: config.behind_proxy };
+        let options = router::Options { graphiql: config.graphiql, behind_proxy: config.behind_proxy, stop: self.stop.clone() };
         let routes = router::router(self.service.clone(), &graphql::schema(), metrics, options);
         let routes = routes.map_err(|error| StartError::Other(error.to_string()))?;
         let serving = server::serve(listener, routes, self.stop.clone());

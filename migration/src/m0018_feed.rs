@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::{drop_all, index, m0006_listings::Listing};
+use crate::{drop_all, index, m0005_ratings::Dossier, m0006_listings::Listing, m0007_channels::ChannelListing};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -11,10 +11,16 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         announced_in(manager).await?;
-        consumer(manager).await
+        consumer(manager).await?;
+        // Those who follow a channel or dossiers look for what changed since an instant.
+        index!(manager, ChannelListing::Table, [ChannelListing::ChannelId, ChannelListing::UpdatedAt]);
+        index!(manager, Dossier::Table, [Dossier::UpdatedAt]);
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_index(Index::drop().name("idx_dossier_updated_at").table(Dossier::Table).to_owned()).await?;
+        manager.drop_index(Index::drop().name("idx_channel_listing_channel_id_updated_at").table(ChannelListing::Table).to_owned()).await?;
         drop_all(manager, [FeedConsumer::Table.into_iden(), AnnouncedIn::Table.into_iden()]).await
     }
 }

@@ -28,18 +28,20 @@ pub mod rubric;
 pub mod scalar;
 pub mod service_info;
 pub mod statistics;
+pub mod subscription;
 pub mod upload;
 
-use async_graphql::{EmptySubscription, MergedObject, Request, SDLExportOptions, Schema, dataloader::DataLoader};
+use async_graphql::{MergedObject, Request, SDLExportOptions, Schema, dataloader::DataLoader};
 use std::time::Duration;
 
 use crate::{domain::actor::Actor, service::Service};
 pub use batching::execute;
 pub use context::{Asked, MayCheck, locale};
 use loader::Batch;
+use subscription::Subscription;
 
 /// The schema with its resolvers.
-pub type CatalogSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type CatalogSchema = Schema<Query, Mutation, Subscription>;
 
 /// What can be read.
 #[derive(MergedObject, Default)]
@@ -81,10 +83,7 @@ pub struct Mutation(
 
 /// The schema. Suggestions are off: they help those who guess names.
 pub fn schema() -> CatalogSchema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .register_output_type::<node::Node>()
-        .disable_suggestions()
-        .finish()
+    Schema::build(Query::default(), Mutation::default(), Subscription).register_output_type::<node::Node>().disable_suggestions().finish()
 }
 
 /// The schema as text, its fields and arguments sorted: what `schema.graphql` holds.

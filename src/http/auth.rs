@@ -38,7 +38,8 @@ pub(super) async fn actor(service: &Service, headers: &HeaderMap) -> Result<Acto
     })
 }
 
-fn bearer(value: &HeaderValue) -> Option<&str> {
+/// The token of a header's value.
+pub(super) fn bearer(value: &HeaderValue) -> Option<&str> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)

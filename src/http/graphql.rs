@@ -2,12 +2,15 @@
 //!
 //! Follows the GraphQL-over-HTTP draft as its test suite `graphql-http` 1.23 judges it: a document that cannot be parsed,
 //! validated or coerced is 400 under `application/graphql-response+json` and 200 under `application/json`
-//! (see `answer::status`, the one place that decides).
+//! (see `answer::status`, the one place that decides). Subscriptions are answered as server-sent events, or over a WebSocket
+//! (see `socket`), which runs its operations here too.
 
 mod accept;
 mod answer;
 mod ask;
 mod errors;
+mod events;
+pub(in crate::http) mod socket;
 
 #[cfg(test)]
 mod accept_tests;
@@ -21,25 +24,42 @@ use crate::graphql::{
     order::Order,
 };
 use crate::http::graphql::accept::Media;
-use crate::http::graphql::answer::{Fault, Refusal};
+use crate::http::graphql::answer::{Fault, Members, Refusal};
 use crate::http::graphql::ask::Ask;
 use async_graphql::Variables;
 use async_graphql::parser::types::OperationType;
 use axum::response::Response;
+use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(in crate::http) use errors::INTERNAL_BODY;
 
-/// Runs a request against the schema.
-pub type Execute = Arc<dyn Fn(async_graphql::Request) -> BoxFuture<'static, async_graphql::Response> + Send + Sync>;
+/// Runs requests against the schema.
+#[derive(Clone)]
+pub struct Engine {
+    /// Runs a query or mutation.
+    pub execute: Arc<dyn Fn(async_graphql::Request) -> BoxFuture<'static, async_graphql::Response> + Send + Sync>,
+    /// Runs a subscription.
+    pub follow: Arc<dyn Fn(async_graphql::Request) -> BoxStream<'static, async_graphql::Response> + Send + Sync>,
+}
 
 /// The GraphQL endpoint: everything between the router and the schema.
 pub struct GraphqlEndpoint {
     guard: Guard,
-    execute: Execute,
+    engine: Engine,
     limits: EndpointLimits,
+}
+
+/// An operation that passed the guard.
+struct Admitted {
+    request: async_graphql::Request,
+    /// What it is.
+    operation: OperationType,
+    cost: u64,
+    order: Order,
 }
 
 /// How much of the server one request may hold.
@@ -62,48 +82,84 @@ impl Default for EndpointLimits {
 impl GraphqlEndpoint {
     /// An endpoint with the published limits.
     #[must_use]
-    pub fn new(guard: Guard, execute: Execute) -> Self {
-        Self::with_limits(guard, execute, EndpointLimits::default())
+    pub fn new(guard: Guard, engine: Engine) -> Self {
+        Self::with_limits(guard, engine, EndpointLimits::default())
     }
 
     /// An endpoint with other limits.
     #[must_use]
-    pub fn with_limits(guard: Guard, execute: Execute, limits: EndpointLimits) -> Self {
-        Self { guard, execute, limits }
+    pub fn with_limits(guard: Guard, engine: Engine, limits: EndpointLimits) -> Self {
+        Self { guard, engine, limits }
     }
 
     /// Answers one request of any method. `prepare` puts what the resolvers need (principal, language) into the request,
-    /// and runs only for requests that passed the guard. Never fails: every fault is an answer with a code.
+    /// and runs only for requests that passed the guard. A stream of events ends with `ended`, which is `None` when there is no
+    /// room for another. Never fails: every fault is an
+    /// answer with a code.
     pub async fn handle(
         &self,
         request: axum::extract::Request,
         prepare: impl FnOnce(async_graphql::Request) -> async_graphql::Request,
+        ended: impl FnOnce() -> Option<BoxFuture<'static, ()>>,
     ) -> Response {
         let Some(media) = Media::accepted(request.headers()) else {
             return answer::refused(Fault::not_acceptable().into(), Media::Json);
         };
-        match self.run(request, prepare).await {
+        let ask = match Ask::read(request, &self.limits).await {
+            Ok(ask) => ask,
+            Err(fault) => return answer::refused(fault.into(), media),
+        };
+        if media == Media::Events {
+            return match ended() {
+                Some(ended) => events::stream(self.events(ask, prepare), ended),
+                None => answer::refused(Fault::busy().into(), media),
+            };
+        }
+        let by_get = ask.by_get;
+        let run = async {
+            let admitted = self.admit(ask)?;
+            match admitted.operation {
+                OperationType::Mutation if by_get => Err(Fault::mutation_by_get().into()),
+                OperationType::Subscription => {
+                    let how = "Ask for subscriptions with Accept: text/event-stream, or over a WebSocket (graphql-transport-ws).";
+                    Err(Rejection::input(how, None).into())
+                }
+                OperationType::Query | OperationType::Mutation => self.run(admitted, prepare).await,
+            }
+        };
+        match run.await {
             Ok((response, cost)) => answer::executed(response, cost, self.guard.limits().cost, media),
             Err(refusal) => answer::refused(refusal, media),
         }
     }
 
+    /// The answers to an operation of any kind as they come, or why it was refused.
+    fn events(&self, ask: Ask, prepare: impl FnOnce(async_graphql::Request) -> async_graphql::Request) -> BoxStream<'static, Members> {
+        if ask.by_get && self.admit(ask.clone()).is_ok_and(|admitted| admitted.operation == OperationType::Mutation) {
+            return Box::pin(futures_util::stream::iter([Members::refused(Fault::mutation_by_get().into())]));
+        }
+        match self.admit(ask) {
+            Ok(admitted) => Box::pin(self.follow(admitted, prepare).map(|response| Members::of(response).0)),
+            Err(refusal) => Box::pin(futures_util::stream::iter([Members::refused(refusal)])),
+        }
+    }
+
+    /// Checks what is asked against every limit, before anything of it runs.
+    fn admit(&self, ask: Ask) -> Result<Admitted, Refusal> {
+        let checked = self.guard.check(&ask.query, ask.operation_name.as_deref(), &ask.variables)?;
+        let (cost, operation) = (checked.cost, checked.operation);
+        let order = Order::of(&checked.document, ask.operation_name.as_deref());
+        Ok(Admitted { request: engine_request(ask, checked), operation, cost, order })
+    }
+
+    /// Runs a query or mutation to its end; tells what it cost.
     async fn run(
         &self,
-        request: axum::extract::Request,
+        admitted: Admitted,
         prepare: impl FnOnce(async_graphql::Request) -> async_graphql::Request,
     ) -> Result<(async_graphql::Response, u64), Refusal> {
-        let ask = Ask::read(request, &self.limits).await?;
-        let checked = self.guard.check(&ask.query, ask.operation_name.as_deref(), &ask.variables)?;
-        match checked.operation {
-            OperationType::Mutation if ask.by_get => return Err(Fault::mutation_by_get().into()),
-            OperationType::Subscription => {
-                return Err(Rejection::input("Subscriptions are not answered over this transport. Use a WebSocket.", None).into());
-            }
-            OperationType::Query | OperationType::Mutation => {}
-        }
-        let (cost, order) = (checked.cost, Order::of(&checked.document, ask.operation_name.as_deref()));
-        let execution = (self.execute)(prepare(engine_request(ask, checked)));
+        let Admitted { request, cost, order, .. } = admitted;
+        let execution = (self.engine.execute)(prepare(request));
         match tokio::time::timeout(self.limits.execution, execution).await {
             Ok(mut response) => {
                 order.restore(&mut response.data, &response.errors);
@@ -111,6 +167,30 @@ impl GraphqlEndpoint {
             }
             Err(_) => Err(Fault::execution_timeout(self.limits.execution).into()),
         }
+    }
+
+    /// Runs an operation of any kind; its answers as they come.
+    fn follow(
+        &self,
+        admitted: Admitted,
+        prepare: impl FnOnce(async_graphql::Request) -> async_graphql::Request,
+    ) -> BoxStream<'static, async_graphql::Response> {
+        let Admitted { request, operation, order, .. } = admitted;
+        let request = prepare(request);
+        let answers = if operation == OperationType::Subscription {
+            (self.engine.follow)(request)
+        } else {
+            let (execution, limit) = ((self.engine.execute)(request), self.limits.execution);
+            let bounded = async move {
+                let timeout = |_| async_graphql::Response::from_errors(vec![errors::execution_timeout(limit)]);
+                tokio::time::timeout(limit, execution).await.unwrap_or_else(timeout)
+            };
+            Box::pin(futures_util::stream::once(bounded))
+        };
+        Box::pin(answers.map(move |mut response| {
+            order.restore(&mut response.data, &response.errors);
+            response
+        }))
     }
 }
 

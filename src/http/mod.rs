@@ -7,6 +7,7 @@ pub mod graphiql;
 pub mod graphql;
 pub mod health;
 mod hooks;
+mod live;
 pub mod observe;
 pub mod router;
 pub mod server;

@@ -5,13 +5,15 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderValue,
-        header::{ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderMap},
+        header::{ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, HeaderMap},
     },
     response::{IntoResponse, Redirect, Response},
     routing::{any, get},
 };
+use futures_util::StreamExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     graphql::{
@@ -20,8 +22,9 @@ use crate::{
     },
     http::{
         auth, connect, files, graphiql,
-        graphql::GraphqlEndpoint,
+        graphql::{Engine, GraphqlEndpoint, socket},
         health, hooks,
+        live::Live,
         observe::observed,
         verify,
         visitor::{Checks, allowance},
@@ -30,32 +33,39 @@ use crate::{
 };
 
 /// What the routes depend on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Serve GraphiQL.
     pub graphiql: bool,
     /// A proxy of one's own stands before the service.
     pub behind_proxy: bool,
+    /// Ends open streams.
+    pub stop: CancellationToken,
 }
 
-struct Api {
-    service: Service,
-    checks: Arc<Checks>,
-    endpoint: GraphqlEndpoint,
+/// What the GraphQL routes work with.
+pub(super) struct Api {
+    pub(super) service: Service,
+    pub(super) checks: Arc<Checks>,
+    pub(super) endpoint: GraphqlEndpoint,
+    pub(super) live: Live,
 }
 
 /// The routes over a service. Fails only when the schema's own text does not parse.
 pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandle, options: Options) -> Result<Router, SdlError> {
     let guard = Guard::new(&graphql::sdl(), Limits::default())?;
-    let engine = schema.clone();
-    let execute =
-        Arc::new(move |request| Box::pin(graphql::execute(engine.clone(), request)) as futures_util::future::BoxFuture<'static, _>);
+    let (executing, following) = (schema.clone(), schema.clone());
+    let engine = Engine {
+        execute: Arc::new(move |request| Box::pin(graphql::execute(executing.clone(), request))),
+        follow: Arc::new(move |request| following.execute_stream(request).boxed()),
+    };
     let checks = Arc::new(Checks::new(options.behind_proxy));
     let outside = verify::router(service.clone(), Arc::clone(&checks))
         .merge(files::router(service.clone()))
         .merge(connect::router(service.clone()))
         .merge(hooks::router(service.clone()));
-    let api = Arc::new(Api { service: service.clone(), checks, endpoint: GraphqlEndpoint::new(guard, execute) });
+    let live = Live::new(service.clone(), options.stop.clone());
+    let api = Arc::new(Api { service: service.clone(), checks, endpoint: GraphqlEndpoint::new(guard, engine), live });
     let probe = move || {
         let service = service.clone();
         async move { readiness::checks(&service).await }
@@ -73,13 +83,18 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
 }
 
 async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
+    if socket::is_upgrade(request.headers()) {
+        return socket::upgrade(api, request).await;
+    }
     let actor = match auth::actor(&api.service, request.headers()).await {
         Ok(actor) => actor,
         Err(refusal) => return refusal,
     };
+    let token = request.headers().get(AUTHORIZATION).and_then(auth::bearer).map(str::to_owned);
     let language = languages(request.headers());
     let may_check = allowance(&api.checks, &request);
-    api.endpoint.handle(request, |asked| graphql::prepare(asked, &api.service, actor, &language, may_check)).await
+    let prepare = |asked| graphql::prepare(asked, &api.service, actor, &language, may_check);
+    api.endpoint.handle(request, prepare, || api.live.stream_ended(token)).await
 }
 
 fn languages(headers: &HeaderMap) -> String {

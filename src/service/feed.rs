@@ -256,7 +256,7 @@ pub(super) async fn resolve(service: &Service, scope: &FeedScope) -> Result<Reso
 }
 
 /// A page that asks for a snapshot.
-async fn restart(service: &Service, resolved: &Resolved) -> Result<ChangePage, ServiceError> {
+pub(super) async fn restart(service: &Service, resolved: &Resolved) -> Result<ChangePage, ServiceError> {
     let seq = changes::horizon(&service.store).await?;
     let place = FeedPosition { epoch: service.feed_epoch, seq, after: None, from: 0, closed: resolved.closed };
     let horizon = service.cursors.seal(&resolved.name, &place);

@@ -18,6 +18,7 @@ mod error;
 pub mod exports;
 pub mod feed;
 pub mod feed_consumers;
+pub mod follow;
 mod form;
 pub mod gauges;
 pub mod housekeeping;

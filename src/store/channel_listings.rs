@@ -249,6 +249,12 @@ pub async fn find(db: &impl Db, id: ChannelListingId, reach: &Reach) -> Result<O
     Entity::find_by_id(id.0).filter(within(Column::ProducerId, reach)).one(db.connection()).await?.map(domain).transpose()
 }
 
+/// The rows with these ids, within reach.
+pub async fn find_many(db: &impl Db, ids: &[ChannelListingId], reach: &Reach) -> Result<Vec<ChannelListing>, StoreError> {
+    let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).filter(within(Column::ProducerId, reach));
+    query.all(db.connection()).await?.into_iter().map(domain).collect()
+}
+
 /// The rows of a listing, within reach, oldest first, at most 100.
 pub async fn of_listings(db: &impl Db, listings: &[ListingId], reach: &Reach) -> Result<Vec<ChannelListing>, StoreError> {
     let query = Entity::find()

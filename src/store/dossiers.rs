@@ -6,6 +6,7 @@ use sea_orm::{
     QueryTrait, sea_query::OnConflict,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     domain::{
@@ -18,7 +19,7 @@ use crate::{
         product::ProductGroup,
     },
     store::{
-        Db, Direction, Page, PageRequest, StoreError,
+        Db, Direction, Page, PageRequest, Stamp, StoreError,
         entity::{
             council_dossier, council_member, council_session,
             dossier::{Column, Entity, Model},
@@ -131,6 +132,23 @@ pub async fn find(db: &impl Db, id: DossierId, reach: &DossierReach) -> Result<O
 pub async fn find_many(db: &impl Db, ids: &[DossierId], reach: &DossierReach) -> Result<Vec<Dossier>, StoreError> {
     let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).filter(within(reach));
     query.all(db.connection()).await?.into_iter().map(domain).collect()
+}
+
+/// Dossiers within reach, or one of them, that changed since an instant; the earliest first.
+pub async fn changed(
+    db: &impl Db,
+    one: Option<DossierId>,
+    reach: &DossierReach,
+    since: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<Stamp<DossierId>>, StoreError> {
+    let mut query = Entity::find().select_only().column(Column::Id).column(Column::UpdatedAt).column(Column::Version).filter(within(reach));
+    if let Some(one) = one {
+        query = query.filter(Column::Id.eq(one.0));
+    }
+    let query = query.filter(Column::UpdatedAt.gte(micros(since))).order_by_asc(Column::UpdatedAt).limit(limit);
+    let rows: Vec<(Uuid, i64, i32)> = query.into_tuple().all(db.connection()).await?;
+    rows.into_iter().map(|(id, at, version)| Ok(Stamp { id: id.into(), at: instant(at)?, state: version.to_string() })).collect()
 }
 
 /// The dossier with an id, within reach, locked until the transaction ends.
@@ -253,7 +271,7 @@ fn domain(row: Model) -> Result<Dossier, StoreError> {
             Some(DossierState::Draft) => Stage::Draft,
             Some(DossierState::Submitted) => Stage::Submitted,
             Some(DossierState::NotRecognised) => Stage::NotRecognised { reason: row.rejection_reason.clone().unwrap_or_default() },
-            Some(DossierState::Recognised) => Stage::Recognised { rating: uuid::Uuid::nil().into() },
+            Some(DossierState::Recognised) => Stage::Recognised { rating: Uuid::nil().into() },
             _ => Stage::Withdrawn,
         },
     };

@@ -10,6 +10,7 @@ pub mod attempts;
 pub mod audit;
 pub mod certifications;
 pub mod changes;
+pub mod channel_board;
 pub mod channel_listings;
 pub mod channel_memory;
 pub mod channel_status;
@@ -49,3 +50,14 @@ pub mod withdrawals;
 pub use connection::{Db, Engine, Listener, Store, Topic, Tx};
 pub use error::StoreError;
 pub use page::{Direction, Page, PageRequest};
+
+/// A row's last change, without the row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp<Id> {
+    /// Which row.
+    pub id: Id,
+    /// When it changed.
+    pub at: chrono::DateTime<chrono::Utc>,
+    /// What tells this change from others at the same instant.
+    pub state: String,
+}

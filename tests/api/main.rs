@@ -29,5 +29,6 @@ mod reminders;
 mod roles;
 mod rubrics;
 mod search;
+mod sockets;
 mod stories;
 mod tokens;

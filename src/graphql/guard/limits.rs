@@ -91,7 +91,12 @@ impl Limits {
 
     /// Checks what one operation was measured to hold, its cost apart.
     pub(super) fn check_operation(&self, operation: &Positioned<OperationDefinition>, weight: Weight) -> Result<(), Rejection> {
-        let root_limit = if operation.node.ty == OperationType::Mutation { self.root_mutations } else { self.root_fields };
+        let root_limit = match operation.node.ty {
+            OperationType::Mutation => self.root_mutations,
+            OperationType::Query => self.root_fields,
+            // GraphQL specification 5.2.3.1: a subscription has one root field; async-graphql 7.2.1 would run several.
+            OperationType::Subscription => 1,
+        };
         let measured = [
             ("selected fields and fragments, with fragments expanded", weight.selections, self.selections, "Ask for less at once."),
             ("levels of fields", weight.depth.into(), self.depth.into(), "Ask for the deeper part by id in a second request."),

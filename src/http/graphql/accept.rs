@@ -1,4 +1,4 @@
-//! Which of the two media types an answer is written in.
+//! Which media type an answer is written in.
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
@@ -10,6 +10,8 @@ pub(super) enum Media {
     GraphqlResponse,
     /// `application/json`, for clients older than the specification: 200 even for documents that do not parse.
     Json,
+    /// `text/event-stream`: answers as they come (graphql-sse, distinct connections).
+    Events,
 }
 
 /// One member of an Accept header: a type and its weight in thousandths.
@@ -22,12 +24,13 @@ impl Media {
     pub(super) fn content_type(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Self::Json => "application/json; charset=utf-8",
+            // A refusal as HTTP is no stream.
+            Self::Json | Self::Events => "application/json; charset=utf-8",
         }
     }
 
     /// The media type the client likes best; `None` if it takes neither. Wildcards and silence mean `application/json`,
-    /// so the newer type is only sent to those who name it.
+    /// so the newer type is only sent to those who name it, and events to those who like them best.
     pub(super) fn accepted(headers: &HeaderMap) -> Option<Self> {
         let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let ranges: Vec<Range> =
@@ -38,6 +41,10 @@ impl Media {
         let named = weight(&ranges, "application/graphql-response+json");
         let wild = weight(&ranges, "application/*").or_else(|| weight(&ranges, "*/*")).unwrap_or(0);
         let json = weight(&ranges, "application/json").unwrap_or(wild);
+        let events = weight(&ranges, "text/event-stream").unwrap_or(0);
+        if events > named.unwrap_or(0).max(json) {
+            return Some(Self::Events);
+        }
         match named {
             Some(newer) if newer > 0 && newer >= json => Some(Self::GraphqlResponse),
             None if json == 0 && wild > 0 => Some(Self::GraphqlResponse),

@@ -41,38 +41,61 @@ pub(super) struct Fault {
 
 /// The members of an answer in the order the specification recommends.
 #[derive(Serialize)]
-struct Members {
+pub(super) struct Members {
+    /// Errors, bounded and coded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<ServerError>,
+    pub(super) errors: Vec<ServerError>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Value>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     extensions: BTreeMap<String, Value>,
 }
 
+impl Members {
+    /// The answer of the engine, and whether it refused the document.
+    pub(super) fn of(response: async_graphql::Response) -> (Self, bool) {
+        // In async-graphql 7 a request error is: errors, no data, and no error has a path.
+        let invalid =
+            !response.errors.is_empty() && response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+        let data = (!invalid).then_some(response.data);
+        (Self { errors: errors::seal(response.errors, invalid), data, extensions: response.extensions }, invalid)
+    }
+
+    /// Errors and nothing else.
+    pub(super) fn is_nothing(&self) -> bool {
+        !self.errors.is_empty() && self.data.as_ref().is_none_or(|data| *data == Value::Null)
+    }
+
+    /// Why nothing ran.
+    pub(super) fn refused(refusal: Refusal) -> Self {
+        let error = match refusal {
+            Refusal::Transport(fault) => errors::coded(fault.message, fault.code),
+            Refusal::Document(rejection) => ServerError::from(rejection),
+        };
+        Self { errors: vec![error], data: None, extensions: BTreeMap::new() }
+    }
+}
+
 /// The answer to an operation the engine took: its data, or the errors of its validation.
-pub(super) fn executed(response: async_graphql::Response, cost: u64, max: u64, media: Media) -> Response {
-    // In async-graphql 7 a request error is: errors, no data, and no error has a path.
-    let invalid = !response.errors.is_empty() && response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+pub(super) fn executed(mut response: async_graphql::Response, cost: u64, max: u64, media: Media) -> Response {
+    response.extensions.insert("cost".to_owned(), value!({ "requested": cost, "max": max }));
+    let headers = std::mem::take(&mut response.http_headers);
+    let (members, invalid) = Members::of(response);
     let outcome = if invalid { Outcome::Document(StatusCode::BAD_REQUEST) } else { Outcome::Executed };
-    let mut extensions = response.extensions;
-    extensions.insert("cost".to_owned(), value!({ "requested": cost, "max": max }));
-    let members = Members { errors: errors::seal(response.errors, invalid), data: (!invalid).then_some(response.data), extensions };
     let mut answer = write(outcome, &members, media);
-    answer.headers_mut().extend(response.http_headers);
+    answer.headers_mut().extend(headers);
     answer
 }
 
 /// The answer to a request that did not run.
 pub(super) fn refused(refusal: Refusal, media: Media) -> Response {
-    let (outcome, error, allow) = match refusal {
-        Refusal::Transport(fault) => (Outcome::Transport(fault.status), errors::coded(fault.message, fault.code), fault.allow),
+    let (outcome, allow) = match &refusal {
+        Refusal::Transport(fault) => (Outcome::Transport(fault.status), fault.allow),
         Refusal::Document(rejection) => {
-            let status = StatusCode::from_u16(rejection.http_status).unwrap_or(StatusCode::BAD_REQUEST);
-            (Outcome::Document(status), ServerError::from(rejection), None)
+            (Outcome::Document(StatusCode::from_u16(rejection.http_status).unwrap_or(StatusCode::BAD_REQUEST)), None)
         }
     };
-    let mut answer = write(outcome, &Members { errors: vec![error], data: None, extensions: BTreeMap::new() }, media);
+    let mut answer = write(outcome, &Members::refused(refusal), media);
     if let Some(allow) = allow {
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     }
@@ -83,7 +106,7 @@ pub(super) fn refused(refusal: Refusal, media: Media) -> Response {
 fn status(outcome: Outcome, media: Media) -> StatusCode {
     match (outcome, media) {
         (Outcome::Transport(status), _) | (Outcome::Document(status), Media::GraphqlResponse) => status,
-        (Outcome::Executed, _) | (Outcome::Document(_), Media::Json) => StatusCode::OK,
+        (Outcome::Executed, _) | (Outcome::Document(_), Media::Json | Media::Events) => StatusCode::OK,
     }
 }
 
@@ -113,6 +136,10 @@ impl Fault {
         Self { status, code, message: message.into(), allow: None }
     }
 
+    pub(super) fn into_message(self) -> String {
+        self.message
+    }
+
     pub(super) fn malformed(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message)
     }
@@ -136,8 +163,12 @@ impl Fault {
         Self::new(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", message)
     }
 
+    pub(super) fn busy() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Too many streams are open; try again in a few seconds.")
+    }
+
     pub(super) fn not_acceptable() -> Self {
-        let message = "Accept application/graphql-response+json or application/json in UTF-8.";
+        let message = "Accept application/graphql-response+json or application/json in UTF-8; text/event-stream for subscriptions.";
         Self::new(StatusCode::NOT_ACCEPTABLE, "BAD_USER_INPUT", message)
     }
 

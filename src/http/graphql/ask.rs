@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
 /// A request for an operation, its types checked.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Ask {
     pub(super) query: String,
     pub(super) operation_name: Option<String>,
@@ -55,6 +55,14 @@ impl Ask {
             Ok(Value::Array(_)) => Err(Fault::malformed("Batches are not supported. Send one operation a request.")),
             Ok(_) => Err(Fault::malformed("The body must be a JSON object with the member query.")),
             Err(error) => Err(Fault::malformed(format!("The body is not JSON (line {}, column {}).", error.line(), error.column()))),
+        }
+    }
+
+    /// What a `subscribe` message asks for; says which member is wrong.
+    pub(super) fn from_message(payload: Value) -> Result<Self, String> {
+        match payload {
+            Value::Object(members) => Self::from_members(members).map_err(Fault::into_message),
+            _ => Err("The payload must be an object with the member query.".to_owned()),
         }
     }
 

@@ -177,7 +177,7 @@ async fn a_body_without_announced_length_is_cut_at_the_limit() {
     // It never ends, so only a bounded read returns.
     let chunks = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b' '; 4_096]));
     let request = axum::http::Request::post("/graphql").header("content-type", "application/json").body(Body::from_stream(chunks)).unwrap();
-    let response = endpoint().handle(request, |request| request.data(Caller(""))).await;
+    let response = endpoint().handle(request, |request| request.data(Caller("")), || None).await;
     assert_eq!(response.status(), 413);
 }
 

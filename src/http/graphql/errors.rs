@@ -1,6 +1,7 @@
 //! The last hands on an error before a client sees it: every one has a code, and none tells how the program is made.
 
 use async_graphql::{ErrorExtensionValues, ServerError, Value};
+use std::time::Duration;
 
 /// Errors in one answer. A list of a hundred rows that all fail for one reason says it ten times.
 const MOST_ERRORS: usize = 10;
@@ -16,6 +17,11 @@ pub(in crate::http) const INTERNAL_BODY: &str = r#"{"errors":[{"message":"Intern
 /// An error with a code of our own.
 pub(super) fn coded(message: impl Into<String>, code: &str) -> ServerError {
     with_code(ServerError::new(message, None), code)
+}
+
+/// An operation that ran for too long, where its answer has no status.
+pub(super) fn execution_timeout(limit: Duration) -> ServerError {
+    coded(format!("The operation did not finish within {} seconds. Ask for smaller pages.", limit.as_secs()), "TIMEOUT")
 }
 
 /// Bounds the errors of an answer and gives each a code. `invalid` says the document was refused before it ran, so that

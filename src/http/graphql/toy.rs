@@ -1,9 +1,10 @@
 //! A small schema behind the endpoint, on loopback, for its tests.
 
 use crate::graphql::guard::{Guard, Limits};
-use crate::http::graphql::{EndpointLimits, Execute, GraphqlEndpoint};
+use crate::http::graphql::{EndpointLimits, Engine, GraphqlEndpoint};
 use crate::http::wire::Server;
-use async_graphql::{EmptySubscription, Error, ErrorExtensions, Object, Schema};
+use async_graphql::{Error, ErrorExtensions, Object, Schema, Subscription as Root};
+use futures_util::{StreamExt, future::BoxFuture};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,17 +65,32 @@ impl Mutation {
     }
 }
 
+pub(super) struct Subscription;
+
+#[Root]
+impl Subscription {
+    async fn count(&self, to: i32) -> impl futures_util::Stream<Item = i32> {
+        futures_util::stream::iter(1..=to)
+    }
+    async fn silence(&self) -> impl futures_util::Stream<Item = i32> {
+        futures_util::stream::pending()
+    }
+}
+
 /// An endpoint with short waits and a body limit of 64 KiB.
 pub(super) fn endpoint() -> GraphqlEndpoint {
-    let schema = Schema::build(Query, Mutation, EmptySubscription).finish();
+    let schema = Schema::build(Query, Mutation, Subscription).finish();
     let guard = Guard::new(&schema.sdl(), Limits::default()).unwrap();
-    let execute: Execute = Arc::new(move |request| {
+    let following = schema.clone();
+    let execute = Arc::new(move |request| {
         let schema = schema.clone();
-        Box::pin(async move { schema.execute(request).await })
+        Box::pin(async move { schema.execute(request).await }) as BoxFuture<'static, _>
     });
+    let follow = Arc::new(move |request| following.execute_stream(request).boxed());
+    let engine = Engine { execute, follow };
     let limits =
         EndpointLimits { body_wait: Duration::from_millis(200), execution: Duration::from_millis(200), ..EndpointLimits::default() };
-    GraphqlEndpoint::with_limits(guard, execute, limits)
+    GraphqlEndpoint::with_limits(guard, engine, limits)
 }
 
 /// Serves the endpoint at `/graphql` with all middleware.
@@ -82,7 +98,7 @@ pub(super) async fn serve() -> Server {
     let endpoint = Arc::new(endpoint());
     let handler = axum::routing::any(move |request: axum::extract::Request| {
         let endpoint = Arc::clone(&endpoint);
-        async move { endpoint.handle(request, |request| request.data(Caller("anonymous"))).await }
+        async move { endpoint.handle(request, |request| request.data(Caller("anonymous")), || Some(Box::pin(std::future::pending()))).await }
     });
     Server::start(crate::http::observe::observed(axum::Router::new().route("/graphql", handler))).await
 }

@@ -7,6 +7,7 @@ mod database;
 mod fixtures;
 mod judge;
 mod process;
+mod socket;
 
 use chrono::{DateTime, Duration, Utc};
 use ocop_catalog::{
@@ -28,6 +29,7 @@ pub(crate) use database::{Database, Engine};
 pub(crate) use fixtures::{OnSale, Seller, connect_query, text};
 pub(crate) use judge::{Judge, asked};
 pub(crate) use process::{Program, program};
+pub(crate) use socket::{Events, Socket};
 
 pub(crate) const PARTNER: i64 = 1_000_001;
 pub(crate) const SHOP: i64 = 100_001;
@@ -106,6 +108,11 @@ impl World {
     pub(crate) async fn later(&self, by: Duration) -> usize {
         self.clock.set(self.clock.now() + by);
         self.drain().await
+    }
+
+    /// Another process on the same database.
+    pub(crate) async fn replica(&self) -> App {
+        App::start(&config(&self.database), Halves { api: true, worker: false }, self.clock.clone()).await.expect("starts")
     }
 
     pub(crate) fn database_url(&self) -> &str {

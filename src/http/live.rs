@@ -1,0 +1,87 @@
+//! What keeps a stream open: its credential, which is checked again and again, and the running service.
+
+use futures_util::future::BoxFuture;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::actor::Actor,
+    service::{
+        Service,
+        sessions::{self, AuthError},
+    },
+};
+
+/// How long a revoked or expired credential may still be told something.
+const RECHECK: Duration = Duration::from_secs(2);
+/// WebSockets open at once in this process.
+const SOCKETS: usize = 4_000;
+/// Streams of events open at once in this process; each holds one of the server's 512 connections.
+const STREAMS: usize = 256;
+
+/// What open streams depend on.
+pub(super) struct Live {
+    service: Service,
+    stop: CancellationToken,
+    sockets: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+}
+
+/// Why a stream has to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The credential no longer opens anything.
+    Access,
+    /// The service stops.
+    Stop,
+}
+
+impl Live {
+    pub(super) fn new(service: Service, stop: CancellationToken) -> Self {
+        Self { service, stop, sockets: Arc::new(Semaphore::new(SOCKETS)), streams: Arc::new(Semaphore::new(STREAMS)) }
+    }
+
+    /// A place for a WebSocket, if one is free.
+    pub(super) fn socket(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.sockets).try_acquire_owned().ok()
+    }
+
+    /// Returns when a stream has to end. A database that does not answer ends none.
+    pub(super) fn ended(&self, bearer: Option<String>) -> impl Future<Output = End> + Send + use<> {
+        let (service, stop) = (self.service.clone(), self.stop.clone());
+        async move {
+            let revoked = async {
+                let Some(bearer) = bearer else { return std::future::pending().await };
+                loop {
+                    tokio::time::sleep(RECHECK).await;
+                    if matches!(sessions::authenticate(&service, &bearer).await, Err(AuthError::Invalid)) {
+                        return;
+                    }
+                }
+            };
+            match stop.run_until_cancelled(revoked).await {
+                Some(()) => End::Access,
+                None => End::Stop,
+            }
+        }
+    }
+
+    /// The same for a stream of events over HTTP; `None` when too many are open.
+    pub(super) fn stream_ended(&self, bearer: Option<String>) -> Option<BoxFuture<'static, ()>> {
+        let place = Arc::clone(&self.streams).try_acquire_owned().ok()?;
+        let ended = self.ended(bearer);
+        Some(Box::pin(async move {
+            let _place = place;
+            ended.await;
+        }))
+    }
+
+    /// The actor of a credential; anonymous without one.
+    pub(super) async fn actor(&self, bearer: Option<&str>) -> Result<Actor, AuthError> {
+        match bearer {
+            Some(bearer) => sessions::authenticate(&self.service, bearer).await,
+            None => Ok(Actor::Anonymous),
+        }
+    }
+}
