@@ -13,7 +13,10 @@ use crate::{
     config::{Config, without_password},
     graphql,
     http::{health, router, server},
-    marketplace::{client::OutboundPolicy, registry::Registry},
+    marketplace::{
+        client::{Client, OutboundPolicy},
+        registry::Registry,
+    },
     notify::Notifier,
     service::{Clock, Parts, Service, ServiceError, keys::SecretKey, reference},
     store::{
@@ -92,12 +95,14 @@ pub async fn service(config: &Config, store: Store, clock: Clock) -> Result<Serv
     let policy = OutboundPolicy { allow_private: config.outbound_allow_private };
     let seconds = clock.clone();
     let marketplaces = Registry::new(policy, Arc::new(move || seconds.now().timestamp())).map_err(StartError::Other)?;
+    let outbound = Client::new(policy).map_err(StartError::Other)?;
     let issuer = config.public_url.as_ref().map_or_else(|| "ocop-catalog".to_owned(), |url| url.as_str().trim_end_matches('/').to_owned());
     let files = Files::open(&file_place(config)).map_err(|error| StartError::Other(error.to_string()))?;
     let notifier = Notifier::new(&config.notify, policy).map_err(StartError::Other)?;
     let base_url = config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let audience = config.token_audience.clone();
-    let parts = Parts { store, clock, secrets, marketplaces, files, notifier, base_url, workers: config.workers, issuer, audience };
+    let parts =
+        Parts { store, clock, secrets, marketplaces, outbound, files, notifier, base_url, workers: config.workers, issuer, audience };
     let service = Service::start(parts).await?;
     reference::load(&service).await?;
     Ok(service)
@@ -113,6 +118,8 @@ impl App {
         app.tasks.push(tokio::spawn(worker::listen(app.service.clone(), app.stop.clone())));
         if halves.worker {
             app.tasks.push(tokio::spawn(worker::run(app.service.clone(), config.workers, app.stop.clone())));
+            let pages = Arc::new(graphql::records::Records::default());
+            app.tasks.push(tokio::spawn(worker::tell_webhooks(app.service.clone(), pages, app.stop.clone())));
         }
         Ok(app)
     }

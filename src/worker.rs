@@ -1,12 +1,18 @@
-//! The only loops: pushes that are due, listings whose day has come, rows that channels miss, what channels changed, reminders, what may be
+//! The only loops: pushes that are due, webhooks, listings whose day has come, rows that channels miss, what channels changed, reminders, what may be
 //! forgotten.
 
 use chrono::Duration;
-use std::time;
+use std::{sync::Arc, time};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::service::{Service, ServiceError, gauges, housekeeping, publicity, pushes, readings, reminders, uploads, wakes};
+use crate::{
+    service::{
+        Service, ServiceError, gauges, housekeeping, publicity, pushes, readings, reminders, uploads, wakes,
+        webhook_delivery::{self, Pages},
+    },
+    store::{Topic, webhooks::WebhookEndpoint},
+};
 
 /// How long an idle worker waits before it looks again.
 const IDLE: time::Duration = time::Duration::from_millis(150);
@@ -18,6 +24,8 @@ const GRACE: time::Duration = time::Duration::from_secs(8);
 const TICK: time::Duration = time::Duration::from_secs(1);
 /// How often it is looked for channels that are to be asked for what changed.
 const BETWEEN_SWEEPS: time::Duration = time::Duration::from_secs(10);
+/// Webhook endpoints told at once.
+const ENDPOINTS: u64 = 32;
 const TICKS_PER_FILL: u64 = 10;
 const TICKS_PER_CLEANING: u64 = 3600;
 
@@ -122,6 +130,39 @@ async fn ask_for_changes(service: Service, stop: CancellationToken) {
             Some(Ok(false)) | None => {}
         }
         stop.run_until_cancelled(tokio::time::sleep(BETWEEN_SWEEPS)).await;
+    }
+}
+
+/// Tells webhook endpoints of changes as they are committed, so many at once, until the stop.
+pub async fn tell_webhooks(service: Service, pages: Arc<dyn Pages>, stop: CancellationToken) {
+    let mut waiting = service.wakes.wait_for(Topic::Feed);
+    let mut telling = JoinSet::new();
+    while !stop.is_cancelled() {
+        while telling.try_join_next().is_some() {}
+        match webhook_delivery::claim(&service, ENDPOINTS.saturating_sub(telling.len() as u64)).await {
+            Ok(claimed) if !claimed.is_empty() => {
+                for endpoint in claimed {
+                    telling.spawn(tell(service.clone(), Arc::clone(&pages), endpoint));
+                }
+                continue;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "webhook endpoints could not be claimed"),
+        }
+        tokio::select! {
+            () = waiting.next() => {}
+            Some(_) = telling.join_next() => {}
+            () = stop.cancelled() => {}
+        }
+    }
+    // A message that is cut here is sent again, under the same id, once its lease is over.
+    let finishing = async { while telling.join_next().await.is_some() {} };
+    tokio::time::timeout(GRACE, finishing).await.ok();
+}
+
+async fn tell(service: Service, pages: Arc<dyn Pages>, endpoint: WebhookEndpoint) {
+    if let Err(error) = webhook_delivery::deliver(&service, pages.as_ref(), &endpoint).await {
+        tracing::warn!(%error, endpoint = %endpoint.id, "a webhook endpoint could not be told");
     }
 }
 

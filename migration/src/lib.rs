@@ -25,6 +25,7 @@ mod m0015_push;
 mod m0016_readings;
 mod m0017_sweeps;
 mod m0018_feed;
+mod m0019_webhooks;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_readings::Migration),
             Box::new(m0017_sweeps::Migration),
             Box::new(m0018_feed::Migration),
+            Box::new(m0019_webhooks::Migration),
         ]
     }
 }

@@ -52,6 +52,8 @@ ids! {
     CertificationId,
     /// A dossier (hồ sơ).
     DossierId,
+    /// Where an integrator is told of changes.
+    WebhookEndpointId,
     /// A criteria set in one edition.
     CriteriaSetId,
     /// A session of an evaluation council.

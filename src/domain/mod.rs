@@ -30,3 +30,4 @@ pub mod score;
 pub mod sheet;
 pub mod sync;
 pub mod upload;
+pub mod webhook;

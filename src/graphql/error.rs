@@ -30,6 +30,11 @@ impl Fault {
         Self { code: "RATE_LIMITED", sentence: format!("Too many checks; try again in {seconds} seconds.") }
     }
 
+    /// What it says.
+    pub(super) fn into_sentence(self) -> String {
+        self.sentence
+    }
+
     /// An argument that can't be used.
     pub fn input(sentence: impl Into<String>) -> Self {
         Self { code: "BAD_USER_INPUT", sentence: sentence.into() }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    domain::feed::FeedScope,
+    domain::{feed::FeedScope, product::ProductGroup},
     graphql::{
         context::{Asked, asked},
         error::{Fault, UserError, outcome},
@@ -173,6 +173,31 @@ impl From<FeedChange> for ListingChange {
     }
 }
 
+/// A part of the public catalog, as asked for.
+#[derive(SimpleObject)]
+#[graphql(name = "FeedScope")]
+pub struct FeedScopeObject {
+    /// What this channel carries.
+    channel: Option<ID>,
+    /// Of this producer.
+    producer: Option<ID>,
+    /// In this group.
+    group: Option<OcopGroup>,
+    /// From this commune.
+    commune: Option<String>,
+}
+
+impl From<&FeedScope> for FeedScopeObject {
+    fn from(scope: &FeedScope) -> Self {
+        Self {
+            channel: scope.channel.map(|id| encode(Kind::Channel, id)),
+            producer: scope.producer.map(|id| encode(Kind::Producer, id)),
+            group: scope.group.map(Into::into),
+            commune: scope.commune.clone(),
+        }
+    }
+}
+
 /// A part of the public catalog; all given conditions must hold. Cursors belong to it: keep to one for as long as you go on.
 #[derive(InputObject, Default)]
 pub struct FeedScopeInput {
@@ -196,6 +221,25 @@ impl FeedScopeInput {
             group: group.map(Into::into),
             commune,
         })
+    }
+}
+
+/// A scope as words of an address: `?channel=…&producer=…&group=FOOD&commune=01090`.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct ScopeWords {
+    channel: Option<String>,
+    producer: Option<String>,
+    group: Option<String>,
+    commune: Option<String>,
+}
+
+impl FeedScopeInput {
+    /// The scope that words name; says which of them is wrong.
+    pub fn of_words(words: ScopeWords) -> Result<FeedScope, String> {
+        let group = words.group.map(|code| ProductGroup::parse_code(&code).ok_or("group is not one of the groups.")).transpose()?;
+        let given =
+            Self { channel: words.channel.map(ID), producer: words.producer.map(ID), group: group.map(Into::into), commune: words.commune };
+        Self::scope(Some(given)).map_err(Fault::into_sentence)
     }
 }
 

@@ -24,9 +24,10 @@ pub(super) enum Kind {
     Rating,
     Upload,
     Variant,
+    WebhookEndpoint,
 }
 
-const KINDS: [(Kind, &str); 17] = [
+const KINDS: [(Kind, &str); 18] = [
     (Kind::Account, "Account"),
     (Kind::ApiKey, "ApiKey"),
     (Kind::AuditEntry, "AuditEntry"),
@@ -44,6 +45,7 @@ const KINDS: [(Kind, &str); 17] = [
     (Kind::Rating, "OcopRating"),
     (Kind::Upload, "StagedUpload"),
     (Kind::Variant, "Variant"),
+    (Kind::WebhookEndpoint, "WebhookEndpoint"),
 ];
 
 /// The global id of an object.

@@ -23,6 +23,7 @@ pub mod order;
 pub mod producer;
 pub mod product;
 pub mod rating;
+pub mod records;
 mod review_loader;
 pub mod rubric;
 pub mod scalar;
@@ -30,6 +31,7 @@ pub mod service_info;
 pub mod statistics;
 pub mod subscription;
 pub mod upload;
+pub mod webhook;
 
 use async_graphql::{MergedObject, Request, SDLExportOptions, Schema, dataloader::DataLoader};
 use std::time::Duration;
@@ -51,6 +53,7 @@ pub struct Query(
     producer::query::ProducerQuery,
     node::NodeQuery,
     feed::FeedQuery,
+    webhook::WebhookQuery,
     dossier::query::DossierQuery,
     council::query::CouncilQuery,
     certificate::CertificateQuery,
@@ -79,6 +82,7 @@ pub struct Mutation(
     channel::mutation::ChannelMutation,
     channel::portal::PortalMutation,
     feed::FeedMutation,
+    webhook::mutation::WebhookMutation,
 );
 
 /// The schema. Suggestions are off: they help those who guess names.

@@ -102,7 +102,14 @@ async fn find(context: &Context<'_>, asked: &Asked, id: &ID) -> Result<Option<No
         Kind::ChannelListing => {
             channels::listing(service, actor, uuid.into()).await?.map(|c| Node::ChannelListing(ChannelListingObject(c)))
         }
-        Kind::Account | Kind::ApiKey | Kind::AuditEntry | Kind::Document | Kind::Invitation | Kind::Media | Kind::Upload => None,
+        Kind::Account
+        | Kind::ApiKey
+        | Kind::AuditEntry
+        | Kind::Document
+        | Kind::Invitation
+        | Kind::Media
+        | Kind::Upload
+        | Kind::WebhookEndpoint => None,
     })
 }
 

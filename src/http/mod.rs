@@ -1,6 +1,7 @@
 //! The HTTP edge: connections, GraphQL over HTTP, health, metrics and the bundled GraphiQL. Decides nothing about OCOP.
 
 mod auth;
+mod bulk;
 mod connect;
 mod files;
 pub mod graphiql;
@@ -9,6 +10,7 @@ pub mod health;
 mod hooks;
 mod live;
 pub mod observe;
+mod open;
 pub mod router;
 pub mod server;
 mod verify;

@@ -19,14 +19,15 @@ use crate::{
     graphql::{
         self, CatalogSchema,
         guard::{Guard, Limits, SdlError},
+        records::Records,
     },
     http::{
-        auth, connect, files, graphiql,
+        auth, bulk, connect, files, graphiql,
         graphql::{Engine, GraphqlEndpoint, socket},
         health, hooks,
         live::Live,
         observe::observed,
-        verify,
+        open, verify,
         visitor::{Checks, allowance},
     },
     service::{Service, readiness},
@@ -60,10 +61,13 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
         follow: Arc::new(move |request| following.execute_stream(request).boxed()),
     };
     let checks = Arc::new(Checks::new(options.behind_proxy));
+    let records = Records::default();
     let outside = verify::router(service.clone(), Arc::clone(&checks))
         .merge(files::router(service.clone()))
         .merge(connect::router(service.clone()))
-        .merge(hooks::router(service.clone()));
+        .merge(hooks::router(service.clone()))
+        .merge(open::router(service.clone(), records.clone()))
+        .merge(bulk::router(service.clone(), records));
     let live = Live::new(service.clone(), options.stop.clone());
     let api = Arc::new(Api { service: service.clone(), checks, endpoint: GraphqlEndpoint::new(guard, engine), live });
     let probe = move || {
@@ -103,5 +107,5 @@ fn languages(headers: &HeaderMap) -> String {
 
 async fn jwks(State(api): State<Arc<Api>>) -> Response {
     let cache = HeaderValue::from_static("public, max-age=300");
-    ([(CACHE_CONTROL, cache)], Json(api.service.tokens.jwks())).into_response()
+    ([(CACHE_CONTROL, cache)], Json(api.service.jwks())).into_response()
 }

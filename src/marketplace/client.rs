@@ -139,6 +139,12 @@ impl Client {
         if kind.is_some() { Ok(bytes) } else { Err(refused("picture_type", "the picture is neither a JPEG nor a PNG")) }
     }
 
+    /// Whether a user may give this address: public and https, unless private addresses are called; without a password in it.
+    pub fn may_call(&self, url: &Url) -> bool {
+        let is_safe = url.scheme() == "https" || self.policy.allow_private;
+        is_safe && url.username().is_empty() && url.password().is_none() && self.check(url).is_ok()
+    }
+
     fn check(&self, url: &Url) -> Result<(), PushError> {
         let literal = match url.host() {
             Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),

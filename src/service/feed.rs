@@ -219,6 +219,12 @@ pub async fn horizon(service: &Service) -> Result<String, ServiceError> {
     Ok(service.cursors.seal(&FeedScope::default().name(), &place))
 }
 
+/// What the public catalog is now, as a short text that changes with it, and since when.
+pub async fn state(service: &Service) -> Result<(String, DateTime<Utc>), ServiceError> {
+    let (seq, at) = changes::newest_at(&service.store).await?;
+    Ok((format!("{}-{seq}", service.feed_epoch), at))
+}
+
 /// Waits until this process sees the change that a cursor stands for: a reader who was told of it elsewhere must not be shown what was
 /// before. Fails when it does not come within three seconds.
 pub async fn reached(service: &Service, cursor: &str) -> Result<(), ServiceError> {

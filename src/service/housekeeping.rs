@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::{
     domain::feed::KEPT,
-    service::{Service, ServiceError, readings},
+    service::{Service, ServiceError, readings, webhook_delivery},
     store::{attempts, changes, journal},
 };
 
@@ -19,5 +19,6 @@ pub async fn forget(service: &Service, age: Duration) -> Result<u64, ServiceErro
     changes::forget_before(&tx, service.clock.now() - KEPT).await?;
     tx.commit().await?;
     readings::forget(service).await?;
+    webhook_delivery::forget(service).await?;
     Ok(forgotten)
 }

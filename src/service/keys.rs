@@ -56,6 +56,11 @@ impl SecretKey {
         CursorKey::new(self.derive("cursors"))
     }
 
+    /// The key that signs webhooks.
+    pub(super) fn webhook_key(&self) -> ed25519_dalek::SigningKey {
+        ed25519_dalek::SigningKey::from_bytes(&self.derive("webhooks"))
+    }
+
     /// Seals a text for a purpose with XChaCha20-Poly1305; another purpose can't open it.
     pub fn seal(&self, purpose: &str, text: &str) -> Result<String, SealError> {
         let nonce: [u8; 24] = random();

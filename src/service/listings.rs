@@ -246,6 +246,11 @@ pub async fn by_external_key(service: &Service, actor: &Actor, key: &str) -> Res
     Ok(listings::by_external_key(&service.store, key, &service.view(actor)?).await?)
 }
 
+/// The newest listing of the variant with a GTIN, if the actor may see it.
+pub async fn by_gtin(service: &Service, actor: &Actor, gtin: &str) -> Result<Option<Listing>, ServiceError> {
+    Ok(listings::by_gtin(&service.store, gtin, &service.view(actor)?).await?)
+}
+
 /// A sorted list of listings that the actor may see.
 pub async fn page(
     service: &Service,

@@ -51,6 +51,8 @@ pub mod statistics;
 pub mod uploads;
 pub mod variants;
 pub mod wakes;
+pub mod webhook_delivery;
+pub mod webhooks;
 mod work;
 
 use std::{
@@ -61,7 +63,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::cursor::CursorKey,
-    marketplace::registry::Registry,
+    marketplace::{client::Client, registry::Registry},
     notify::Notifier,
     store::{Store, files::Files, listings::View},
 };
@@ -88,6 +90,8 @@ pub struct Inner {
     pub tokens: sessions::TokenKeys,
     /// Marketplace adapters.
     pub marketplaces: Registry,
+    /// Calls addresses that users gave.
+    pub outbound: Client,
     /// Who works on which channel.
     pub lanes: pushes::Lanes,
     /// Wakes who waits for changes.
@@ -121,6 +125,8 @@ pub struct Parts {
     pub secrets: keys::SecretKey,
     /// Marketplace adapters.
     pub marketplaces: Registry,
+    /// Calls addresses that users gave.
+    pub outbound: Client,
     /// The bytes of uploads.
     pub files: Files,
     /// Tells people outside.
@@ -138,7 +144,7 @@ pub struct Parts {
 impl Service {
     /// Reads or creates the keys this database needs. Fails when the secret can't open the keys stored in it.
     pub async fn start(parts: Parts) -> Result<Self, ServiceError> {
-        let Parts { store, clock, secrets, marketplaces, files, notifier, base_url, workers, issuer, audience } = parts;
+        let Parts { store, clock, secrets, marketplaces, outbound, files, notifier, base_url, workers, issuer, audience } = parts;
         let tokens = sessions::load_keys(&store, &secrets, clock.now(), (issuer, audience)).await?;
         let feed_epoch = feed::epoch(&store, clock.now()).await?;
         let cursors = secrets.cursor_key();
@@ -152,6 +158,7 @@ impl Service {
             cursors,
             tokens,
             marketplaces,
+            outbound,
             lanes,
             wakes: wakes::Wakes::new(),
             files,
@@ -175,6 +182,17 @@ impl Service {
     /// A new identity; grows with time.
     pub fn new_id(&self) -> Uuid {
         keys::uuid_v7(self.clock.now())
+    }
+
+    /// The public keys of tokens, attestations and webhooks as a JSON Web Key Set (RFC 7517, RFC 8037).
+    pub fn jwks(&self) -> serde_json::Value {
+        let mut keys = self.tokens.jwks();
+        let public = data_encoding::BASE64URL_NOPAD.encode(webhooks::signing_key(self).verifying_key().as_bytes());
+        let key = serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": "webhooks", "x": public });
+        if let Some(keys) = keys["keys"].as_array_mut() {
+            keys.push(key);
+        }
+        keys
     }
 
     /// What an actor sees of listings now.

@@ -3,13 +3,14 @@
 
 use chrono::Duration;
 use std::collections::{HashMap, hash_map::Entry};
+use uuid::Uuid;
 
 use crate::{
     domain::{
         actor::{Actor, Reach},
         admin_unit::{AdminUnit, Era},
         certificate::Validity,
-        feed::places,
+        feed::{FeedScope, places},
         id::{ListingId, ProducerId, ProductId, VariantId},
         listing::{ChangeCause, HiddenReason, Listing, PublicityFacts},
         producer::{Producer, ProducerStatus},
@@ -105,6 +106,11 @@ pub async fn pass(service: &Service) -> Result<usize, ServiceError> {
         tracing::info!(count, "listings changed visibility because a date was reached");
     }
     Ok(count)
+}
+
+/// Public listings by id after one, for lists of addresses.
+pub async fn addresses(service: &Service, after: Option<Uuid>, limit: u64) -> Result<Vec<Listing>, ServiceError> {
+    Ok(listings::snapshot(&service.store, service.clock.now(), &FeedScope::default(), after, limit).await?)
 }
 
 /// Why these listings are hidden now; a visible one has no reasons.

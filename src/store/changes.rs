@@ -106,6 +106,12 @@ pub async fn latest(db: &impl Db) -> Result<i64, StoreError> {
     Ok(found.unwrap_or(0))
 }
 
+/// The newest number and when it was given; the beginning of 1970 for an empty log.
+pub async fn newest_at(db: &impl Db) -> Result<(i64, DateTime<Utc>), StoreError> {
+    let row = Entity::find().order_by_desc(Column::Seq).one(db.connection()).await?;
+    row.map_or(Ok((0, DateTime::UNIX_EPOCH)), |row| Ok((row.seq, instant(row.committed_at)?)))
+}
+
 /// The newest change of each listing after a number, in order, of listings that are or were announced in a scope.
 pub async fn after(db: &impl Db, scope: &FeedScope, seq: i64, limit: u64) -> Result<Vec<Change>, StoreError> {
     let query = newest(scope).filter(Column::Seq.gt(seq)).order_by_asc(Column::Seq).limit(limit);

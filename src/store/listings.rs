@@ -1,7 +1,9 @@
 //! Listings.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -16,7 +18,10 @@ use crate::{
     },
     store::{
         Db, Direction, Page, PageRequest, StoreError,
-        entity::listing::{Column, Entity, Model},
+        entity::{
+            listing::{Column, Entity, Model},
+            variant,
+        },
         error::coded,
         instant::{instant, micros, opt_instant},
         page::{self, Sort},
@@ -135,6 +140,13 @@ pub async fn by_slug(db: &impl Db, slug: &str, view: &View) -> Result<Option<Lis
 /// The listing with our key on channels, as seen in a view.
 pub async fn by_external_key(db: &impl Db, key: &str, view: &View) -> Result<Option<Listing>, StoreError> {
     Entity::find().filter(Column::ExternalKey.eq(key)).filter(visible(view)).one(db.connection()).await?.map(domain).transpose()
+}
+
+/// The newest listing of the variant with a GTIN, as seen in a view.
+pub async fn by_gtin(db: &impl Db, gtin: &str, view: &View) -> Result<Option<Listing>, StoreError> {
+    let variants = variant::Entity::find().select_only().column(variant::Column::Id).filter(variant::Column::Gtin.eq(gtin));
+    let query = Entity::find().filter(Column::VariantId.in_subquery(variants.into_query())).filter(visible(view));
+    query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).one(db.connection()).await?.map(domain).transpose()
 }
 
 /// Whether a variant has a listing that is not archived.

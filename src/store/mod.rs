@@ -45,6 +45,7 @@ pub mod settings;
 pub mod sheets;
 pub mod uploads;
 pub mod variants;
+pub mod webhooks;
 pub mod withdrawals;
 
 pub use connection::{Db, Engine, Listener, Store, Topic, Tx};

@@ -31,6 +31,8 @@ pub enum ListingBy {
     Slug(String),
     /// Our key on channels.
     ExternalKey(String),
+    /// GTIN-13 of its variant; the newest where several listings offer it.
+    Gtin(String),
 }
 
 /// What a list of listings is narrowed to; all given conditions must hold.
@@ -151,6 +153,7 @@ impl ListingQuery {
             ListingBy::Id(id) => listings::find(&asked.service, &asked.actor, of(Kind::Listing, &id)).await?,
             ListingBy::Slug(slug) => listings::by_slug(&asked.service, &asked.actor, &slug).await?,
             ListingBy::ExternalKey(key) => listings::by_external_key(&asked.service, &asked.actor, &key).await?,
+            ListingBy::Gtin(gtin) => listings::by_gtin(&asked.service, &asked.actor, &gtin).await?,
         };
         Ok(found.map(ListingObject))
     }

@@ -45,4 +45,6 @@ pub(crate) mod stray;
 pub(crate) mod sync_attempt;
 pub(crate) mod upload;
 pub(crate) mod variant;
+pub(crate) mod webhook_attempt;
+pub(crate) mod webhook_endpoint;
 pub(crate) mod withdrawal;

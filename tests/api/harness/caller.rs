@@ -34,12 +34,16 @@ impl Caller {
 
     /// Sends a document; any answer will do.
     pub(crate) async fn send(&self, query: &str, variables: Value) -> Answer {
+        self.post(json!({ "query": query, "variables": variables })).await
+    }
+
+    /// Sends a body as it is.
+    pub(crate) async fn post(&self, body: Value) -> Answer {
         let mut request = self.http.post(&self.url).header("accept-language", self.language).header("content-type", "application/json");
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let body = json!({ "query": query, "variables": variables }).to_string();
-        let answer = request.body(body).send().await.expect("an answer");
+        let answer = request.body(body.to_string()).send().await.expect("an answer");
         let status = answer.status().as_u16();
         let text = answer.text().await.expect("a body");
         Answer { status, body: serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}")) }
@@ -48,6 +52,13 @@ impl Caller {
     /// The data of an answer without errors.
     pub(crate) async fn data(&self, query: &str, variables: Value) -> Value {
         let answer = self.send(query, variables).await;
+        assert!(answer.status == 200 && answer.body.get("errors").is_none(), "{} {:#}", answer.status, answer.body);
+        answer.body["data"].clone()
+    }
+
+    /// The data of one operation of a document with several.
+    pub(crate) async fn operation(&self, query: &str, name: &str, variables: Value) -> Value {
+        let answer = self.post(json!({ "query": query, "operationName": name, "variables": variables })).await;
         assert!(answer.status == 200 && answer.body.get("errors").is_none(), "{} {:#}", answer.status, answer.body);
         answer.body["data"].clone()
     }

@@ -7,6 +7,7 @@ mod database;
 mod fixtures;
 mod judge;
 mod process;
+mod receiver;
 mod socket;
 
 use chrono::{DateTime, Duration, Utc};
@@ -17,9 +18,10 @@ use ocop_catalog::{
         actor::{Actor, Grant, Role},
         fold,
     },
+    graphql::records::Records,
     notify::NotifySettings,
     sandbox::{self, Sandbox, SandboxSettings},
-    service::{Call, Clock, Service, accounts, keys::SecretKey, publicity, pushes},
+    service::{Call, Clock, Service, accounts, keys::SecretKey, publicity, pushes, webhook_delivery},
     store::files::FilePlace,
 };
 use std::{net::SocketAddr, sync::Arc};
@@ -29,6 +31,7 @@ pub(crate) use database::{Database, Engine};
 pub(crate) use fixtures::{OnSale, Seller, connect_query, text};
 pub(crate) use judge::{Judge, asked};
 pub(crate) use process::{Program, program};
+pub(crate) use receiver::{Received, Receiver};
 pub(crate) use socket::{Events, Socket};
 
 pub(crate) const PARTNER: i64 = 1_000_001;
@@ -108,6 +111,22 @@ impl World {
     pub(crate) async fn later(&self, by: Duration) -> usize {
         self.clock.set(self.clock.now() + by);
         self.drain().await
+    }
+
+    /// Tells webhook endpoints what is due; returns how many endpoints were looked at.
+    pub(crate) async fn tell(&self) -> usize {
+        let records = Records::default();
+        let mut looked_at = 0;
+        loop {
+            let claimed = webhook_delivery::claim(&self.service, 10).await.expect("claims");
+            if claimed.is_empty() {
+                return looked_at;
+            }
+            for endpoint in claimed {
+                webhook_delivery::deliver(&self.service, &records, &endpoint).await.expect("delivers");
+                looked_at += 1;
+            }
+        }
     }
 
     /// Another process on the same database.

@@ -1,0 +1,88 @@
+//! Pages of the feed as webhooks and the bulk export carry them: the answers to the queries of `docs/queries/feed.graphql`, made by the same
+//! resolvers as for those who pull.
+
+use async_graphql::{Request, Variables, parser::parse_query};
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use crate::{
+    domain::{actor::Actor, feed::FeedScope},
+    graphql::{
+        CatalogSchema, execute,
+        id::{Kind, encode},
+        order::Order,
+        prepare, schema,
+    },
+    service::{Service, ServiceError, webhook_delivery::Pages},
+};
+
+/// The queries.
+pub const DOCUMENT: &str = include_str!("../../docs/queries/feed.graphql");
+
+/// Renders pages. Cheap to clone.
+#[derive(Clone)]
+pub struct Records(CatalogSchema);
+
+impl Default for Records {
+    fn default() -> Self {
+        Self(schema())
+    }
+}
+
+#[async_trait]
+impl Pages for Records {
+    async fn changes(&self, service: &Service, scope: &FeedScope, since: &str, first: u64) -> Result<Value, ServiceError> {
+        let mut data = self.run(service, "Changes", json!({ "since": since, "first": first, "scope": input(scope) })).await?;
+        Ok(data["listingChanges"].take())
+    }
+}
+
+impl Records {
+    /// A page of a snapshot: a `ListingSnapshotPage`.
+    pub async fn snapshot(&self, service: &Service, scope: &FeedScope, after: Option<&str>, first: u64) -> Result<Value, ServiceError> {
+        let mut data = self.run(service, "Snapshot", json!({ "after": after, "first": first, "scope": input(scope) })).await?;
+        Ok(data["listingSnapshot"].take())
+    }
+
+    /// The listing with a handle or a GTIN, if everybody may see it.
+    pub async fn listing(&self, service: &Service, by: Value) -> Result<Option<Value>, ServiceError> {
+        let mut data = self.answer(service, Actor::Anonymous, "Listing", json!({ "by": by })).await?;
+        Ok(Some(data["listing"].take()).filter(|listing| !listing.is_null()))
+    }
+
+    /// The newest listings that everybody may see, at most 50.
+    pub async fn newest(&self, service: &Service) -> Result<Vec<Value>, ServiceError> {
+        let mut data = self.answer(service, Actor::Anonymous, "Newest", json!({})).await?;
+        Ok(match data["listings"]["nodes"].take() {
+            Value::Array(listings) => listings,
+            _ => Vec::new(),
+        })
+    }
+
+    async fn run(&self, service: &Service, operation: &str, variables: Value) -> Result<Value, ServiceError> {
+        self.answer(service, Actor::System, operation, variables).await
+    }
+
+    async fn answer(&self, service: &Service, actor: Actor, operation: &str, variables: Value) -> Result<Value, ServiceError> {
+        let internal = |what: String| ServiceError::Internal(what);
+        let order = Order::of(&parse_query(DOCUMENT).map_err(|error| internal(error.to_string()))?, Some(operation));
+        let request = Request::new(DOCUMENT).operation_name(operation).variables(Variables::from_json(variables));
+        let request = prepare(request, service, actor, "", Arc::new(|| Ok(())));
+        let mut response = execute(self.0.clone(), request).await;
+        if let Some(error) = response.errors.first() {
+            return Err(ServiceError::Unavailable(error.message.clone()));
+        }
+        order.restore(&mut response.data, &response.errors);
+        response.data.into_json().map_err(|error| internal(error.to_string()))
+    }
+}
+
+fn input(scope: &FeedScope) -> Value {
+    json!({
+        "channel": scope.channel.map(|id| encode(Kind::Channel, id)),
+        "producer": scope.producer.map(|id| encode(Kind::Producer, id)),
+        "group": scope.group.map(|group| group.code()),
+        "commune": scope.commune,
+    })
+}
