@@ -29,7 +29,7 @@ use crate::{
 /// Changes in one message.
 const BATCH: u64 = 100;
 /// How long one message may take before another worker sends it; calls are cut after fifteen seconds.
-const LEASE: Duration = Duration::seconds(60);
+const LEASE: Duration = Duration::seconds(30);
 /// How long tries are kept.
 const LOG: Duration = Duration::days(30);
 

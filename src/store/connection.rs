@@ -162,7 +162,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let options =
             TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
-        Ok(Tx(self.write.begin_with_options(options).await?))
+        start(&self.write, options).await
     }
 
     /// Begins a transaction that reads one state of the database.
@@ -175,7 +175,7 @@ impl Store {
             },
             Engine::Sqlite => TransactionOptions::default(),
         };
-        Ok(Tx(self.read.begin_with_options(options).await?))
+        start(&self.read, options).await
     }
 
     /// Asks the database for a sign of life.
@@ -188,6 +188,15 @@ impl Store {
         self.write.close_by_ref().await?;
         Ok(self.read.close_by_ref().await?)
     }
+}
+
+/// Begins a transaction whether its caller waits to the end or not: a request whose client is gone is dropped anywhere, and sqlx 0.9.0
+/// gives a PostgreSQL connection back to the pool inside a transaction when `BEGIN` is dropped between question and answer. Begun, it is
+/// rolled back when it is dropped.
+async fn start(connection: &DatabaseConnection, options: TransactionOptions) -> Result<Tx, StoreError> {
+    let connection = connection.clone();
+    let begun = tokio::spawn(async move { connection.begin_with_options(options).await }).await;
+    Ok(Tx(begun.map_err(|error| StoreError::Unavailable(error.to_string()))??))
 }
 
 async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, StoreError> {

@@ -30,6 +30,7 @@ mod reminders;
 mod roles;
 mod rubrics;
 mod search;
+mod soak;
 mod sockets;
 mod stories;
 mod tokens;

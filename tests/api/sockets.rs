@@ -126,7 +126,13 @@ both! {
                 other => panic!("{headers:?}: {:?}", other.err()),
             }
         }
-        // A thousand operations on one connection: twenty run, the others are refused one by one.
+    }
+}
+
+both! {
+    /// A thousand operations on one connection: twenty run, the others are refused one by one.
+    async fn a_thousand_operations(world: World) {
+        let integrator = world.integrator(&world.admin().await).await;
         let mut socket = Socket::open(&world.url, Some(integrator.token())).await;
         let (mut told, mut refused) = (0, 0);
         for id in 0..1_000 {

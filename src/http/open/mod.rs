@@ -68,9 +68,7 @@ async fn google_feed(State(shelf): State<Shelf>, headers: HeaderMap) -> Response
 async fn meta_feed(State(shelf): State<Shelf>, headers: HeaderMap) -> Response {
     let base = shelf.service.base_url();
     shelf
-        .whole(&headers, "text/csv; charset=utf-8", (meta::HEAD.to_owned(), String::new()), move |listing| {
-            meta::line(&base, listing)
-        })
+        .whole(&headers, "text/csv; charset=utf-8", (meta::HEAD.to_owned(), String::new()), move |listing| meta::line(&base, listing))
         .await
 }
 

@@ -37,9 +37,8 @@ mod tests {
             let mut read = String::new();
             loop {
                 match reader.read_event().expect("well-formed") {
-                    Event::Text(part) => read.push_str(&part.decode().expect("text")),
+                    Event::Text(part) => read.push_str(&part),
                     Event::GeneralRef(name) => {
-                        let name = name.decode().expect("text");
                         read.push_str(quick_xml::escape::resolve_predefined_entity(&name).expect("known"));
                     }
                     Event::Eof => break,

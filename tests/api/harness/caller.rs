@@ -39,14 +39,23 @@ impl Caller {
 
     /// Sends a body as it is.
     pub(crate) async fn post(&self, body: Value) -> Answer {
+        self.try_post(body).await.expect("an answer")
+    }
+
+    /// Sends a document to a service that may be down.
+    pub(crate) async fn try_send(&self, query: &str, variables: Value) -> Option<Answer> {
+        self.try_post(json!({ "query": query, "variables": variables })).await
+    }
+
+    async fn try_post(&self, body: Value) -> Option<Answer> {
         let mut request = self.http.post(&self.url).header("accept-language", self.language).header("content-type", "application/json");
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let answer = request.body(body.to_string()).send().await.expect("an answer");
+        let answer = request.body(body.to_string()).send().await.ok()?;
         let status = answer.status().as_u16();
-        let text = answer.text().await.expect("a body");
-        Answer { status, body: serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}")) }
+        let text = answer.text().await.ok()?;
+        Some(Answer { status, body: serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}")) })
     }
 
     /// The data of an answer without errors.

@@ -34,6 +34,26 @@ impl Socket {
         socket
     }
 
+    /// The same with a service that may be down.
+    pub(crate) async fn try_open(url: &str, token: &str) -> Option<Self> {
+        let mut socket = Self::connect(url, &[("sec-websocket-protocol", "graphql-transport-ws")]).await.ok()?;
+        let init = json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } });
+        socket.0.send(Message::text(init.to_string())).await.ok()?;
+        (socket.try_next(PATIENCE).await? == json!({ "type": "connection_ack" })).then_some(socket)
+    }
+
+    /// The next message, if one comes in time over a connection that may be lost.
+    pub(crate) async fn try_next(&mut self, patience: Duration) -> Option<Value> {
+        let until = tokio::time::Instant::now() + patience;
+        loop {
+            match tokio::time::timeout_at(until, self.0.next()).await.ok()??.ok()? {
+                Message::Text(text) => return serde_json::from_str(&text).ok(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                _ => return None,
+            }
+        }
+    }
+
     pub(crate) async fn say(&mut self, message: Value) {
         self.say_text(&message.to_string()).await;
     }
@@ -43,7 +63,9 @@ impl Socket {
     }
 
     pub(crate) async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
-        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query, "variables": variables } })).await;
+        let message = json!({ "id": id, "type": "subscribe", "payload": { "query": query, "variables": variables } });
+        // A connection that is lost shows when the next message does not come.
+        self.0.send(Message::text(message.to_string())).await.ok();
     }
 
     /// The next message that is not a sign of life.
