@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Config, without_password},
     graphql,
-    http::{health, router, server},
+    http::{graphql::documents::Documents, health, router, server},
     marketplace::{
         client::{Client, OutboundPolicy},
         registry::Registry,
@@ -154,7 +154,9 @@ impl App {
         let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
         self.address = Some(address);
         self.service.listens_at(format!("http://{}", reachable(address)));
-        let options = router::Options { graphiql: config.graphiql, behind_proxy: config.behind_proxy, stop: self.stop.clone() };
+        let documents = Documents::read(config.trusted_documents.as_deref(), config.trusted_only);
+        let documents = documents.map_err(|error| StartError::Other(format!("OCOP_TRUSTED_DOCUMENTS: {error}")))?;
+        let options = router::Options { documents, graphiql: config.graphiql, behind_proxy: config.behind_proxy, stop: self.stop.clone() };
         let routes = router::router(self.service.clone(), &graphql::schema(), metrics, options);
         let routes = routes.map_err(|error| StartError::Other(error.to_string()))?;
         let serving = server::serve(listener, routes, self.stop.clone());

@@ -22,6 +22,10 @@ pub struct Config {
     pub secret_key: Option<SecretKey>,
     /// Pushes worked on at once.
     pub workers: usize,
+    /// A folder of GraphQL documents that clients may name.
+    pub trusted_documents: Option<PathBuf>,
+    /// Run no others.
+    pub trusted_only: bool,
     /// Serve GraphiQL.
     pub graphiql: bool,
     /// A proxy of one's own stands before the service and names clients in `X-Forwarded-For`.
@@ -56,6 +60,8 @@ impl Default for Config {
             token_audience: "ocop-catalog".to_owned(),
             secret_key: None,
             workers: 16,
+            trusted_documents: None,
+            trusted_only: false,
             graphiql: true,
             behind_proxy: false,
             outbound_allow_private: false,
@@ -90,6 +96,8 @@ impl Config {
             token_audience: given("OCOP_TOKEN_AUDIENCE").unwrap_or(default.token_audience),
             secret_key: secret.transpose()?,
             workers: number(given("OCOP_WORKERS"), "OCOP_WORKERS", 16)? as usize,
+            trusted_documents: given("OCOP_TRUSTED_DOCUMENTS").map(PathBuf::from),
+            trusted_only: switch(given("OCOP_TRUSTED_ONLY"), "OCOP_TRUSTED_ONLY", default.trusted_only)?,
             graphiql: switch(given("OCOP_GRAPHIQL"), "OCOP_GRAPHIQL", default.graphiql)?,
             behind_proxy: switch(given("OCOP_BEHIND_PROXY"), "OCOP_BEHIND_PROXY", false)?,
             outbound_allow_private: switch(given("OCOP_OUTBOUND_ALLOW_PRIVATE"), "OCOP_OUTBOUND_ALLOW_PRIVATE", false)?,

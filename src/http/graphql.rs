@@ -8,6 +8,7 @@
 mod accept;
 mod answer;
 mod ask;
+pub mod documents;
 mod errors;
 mod events;
 pub(in crate::http) mod socket;
@@ -26,8 +27,10 @@ use crate::graphql::{
 use crate::http::graphql::accept::Media;
 use crate::http::graphql::answer::{Fault, Members, Refusal};
 use crate::http::graphql::ask::Ask;
+use crate::http::graphql::documents::Documents;
 use async_graphql::Variables;
 use async_graphql::parser::types::OperationType;
+use axum::http::header::AUTHORIZATION;
 use axum::response::Response;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -50,6 +53,7 @@ pub struct Engine {
 pub struct GraphqlEndpoint {
     guard: Guard,
     engine: Engine,
+    documents: Documents,
     limits: EndpointLimits,
 }
 
@@ -82,14 +86,14 @@ impl Default for EndpointLimits {
 impl GraphqlEndpoint {
     /// An endpoint with the published limits.
     #[must_use]
-    pub fn new(guard: Guard, engine: Engine) -> Self {
-        Self::with_limits(guard, engine, EndpointLimits::default())
+    pub fn new(guard: Guard, engine: Engine, documents: Documents) -> Self {
+        Self::with_limits(guard, engine, documents, EndpointLimits::default())
     }
 
     /// An endpoint with other limits.
     #[must_use]
-    pub fn with_limits(guard: Guard, engine: Engine, limits: EndpointLimits) -> Self {
-        Self { guard, engine, limits }
+    pub fn with_limits(guard: Guard, engine: Engine, documents: Documents, limits: EndpointLimits) -> Self {
+        Self { guard, engine, documents, limits }
     }
 
     /// Answers one request of any method. `prepare` puts what the resolvers need (principal, language) into the request,
@@ -105,6 +109,7 @@ impl GraphqlEndpoint {
         let Some(media) = Media::accepted(request.headers()) else {
             return answer::refused(Fault::not_acceptable().into(), Media::Json);
         };
+        let headers = request.headers().clone();
         let ask = match Ask::read(request, &self.limits).await {
             Ok(ask) => ask,
             Err(fault) => return answer::refused(fault.into(), media),
@@ -116,6 +121,7 @@ impl GraphqlEndpoint {
             };
         }
         let by_get = ask.by_get;
+        let is_for_all = by_get && ask.document.is_some() && !headers.contains_key(AUTHORIZATION);
         let run = async {
             let admitted = self.admit(ask)?;
             match admitted.operation {
@@ -128,7 +134,11 @@ impl GraphqlEndpoint {
             }
         };
         match run.await {
-            Ok((response, cost)) => answer::executed(response, cost, self.guard.limits().cost, media),
+            Ok((response, cost)) => {
+                let is_whole = response.errors.is_empty();
+                let answer = answer::executed(response, cost, self.guard.limits().cost, media);
+                if is_for_all && is_whole { answer::cacheable(answer, &headers).await } else { answer }
+            }
             Err(refusal) => answer::refused(refusal, media),
         }
     }
@@ -146,7 +156,9 @@ impl GraphqlEndpoint {
 
     /// Checks what is asked against every limit, before anything of it runs.
     fn admit(&self, ask: Ask) -> Result<Admitted, Refusal> {
+        let ask = self.documents.resolve(ask)?;
         let checked = self.guard.check(&ask.query, ask.operation_name.as_deref(), &ask.variables)?;
+        self.documents.keep(&ask);
         let (cost, operation) = (checked.cost, checked.operation);
         let order = Order::of(&checked.document, ask.operation_name.as_deref());
         Ok(Admitted { request: engine_request(ask, checked), operation, cost, order })

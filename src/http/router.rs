@@ -23,7 +23,7 @@ use crate::{
     },
     http::{
         auth, bulk, connect, files, graphiql,
-        graphql::{Engine, GraphqlEndpoint, socket},
+        graphql::{Engine, GraphqlEndpoint, documents::Documents, socket},
         health, hooks,
         live::Live,
         observe::observed,
@@ -34,12 +34,13 @@ use crate::{
 };
 
 /// What the routes depend on.
-#[derive(Debug, Clone)]
 pub struct Options {
     /// Serve GraphiQL.
     pub graphiql: bool,
     /// A proxy of one's own stands before the service.
     pub behind_proxy: bool,
+    /// Which documents clients may name, and whether others run.
+    pub documents: Documents,
     /// Ends open streams.
     pub stop: CancellationToken,
 }
@@ -69,7 +70,7 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
         .merge(open::router(service.clone(), records.clone()))
         .merge(bulk::router(service.clone(), records));
     let live = Live::new(service.clone(), options.stop.clone());
-    let api = Arc::new(Api { service: service.clone(), checks, endpoint: GraphqlEndpoint::new(guard, engine), live });
+    let api = Arc::new(Api { service: service.clone(), checks, endpoint: GraphqlEndpoint::new(guard, engine, options.documents), live });
     let probe = move || {
         let service = service.clone();
         async move { readiness::checks(&service).await }

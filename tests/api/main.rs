@@ -20,6 +20,7 @@ mod judged_tiki;
 mod migrations;
 mod open_feeds;
 mod pages;
+mod persisted;
 mod portals;
 mod procedure;
 mod processes;

@@ -5,10 +5,11 @@ use crate::http::graphql::accept::Media;
 use crate::http::graphql::errors;
 use async_graphql::{ServerError, Value, value};
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -87,6 +88,26 @@ pub(super) fn executed(mut response: async_graphql::Response, cost: u64, max: u6
     answer
 }
 
+/// Lets anybody keep an answer to a named document that everybody may see, and tells those who have it that it still holds.
+pub(super) async fn cacheable(answer: Response, headers: &HeaderMap) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
+        return refused(Fault::busy().into(), Media::Json);
+    };
+    let tag = format!("\"{}\"", data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)[..16]));
+    let given = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_same = given.split(',').any(|known| known.trim().trim_start_matches("W/") == tag);
+    parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        parts.headers.insert(ETAG, tag);
+    }
+    if is_same {
+        parts.status = StatusCode::NOT_MODIFIED;
+        return Response::from_parts(parts, Body::empty());
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
 /// The answer to a request that did not run.
 pub(super) fn refused(refusal: Refusal, media: Media) -> Response {
     let (outcome, allow) = match &refusal {
@@ -161,6 +182,15 @@ impl Fault {
     pub(super) fn execution_timeout(limit: Duration) -> Self {
         let message = format!("The operation did not finish within {} seconds. Ask for smaller pages.", limit.as_secs());
         Self::new(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", message)
+    }
+
+    /// Apollo's code: clients that know APQ send hash and document together then.
+    pub(super) fn unknown_document() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound: send the document together with its hash.")
+    }
+
+    pub(super) fn not_trusted() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "DOCUMENT_NOT_TRUSTED", "Only documents that the operator has registered run here.")
     }
 
     pub(super) fn busy() -> Self {

@@ -12,7 +12,10 @@ use serde_json::{Map, Value};
 /// A request for an operation, its types checked.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ask {
+    /// Empty when the document is named alone.
     pub(super) query: String,
+    /// The document's name: `sha256:…`, or the bare hash of an automatic persisted query.
+    pub(super) document: Option<String>,
     pub(super) operation_name: Option<String>,
     pub(super) variables: Map<String, Value>,
     /// Sent by GET, and so may only read.
@@ -39,7 +42,7 @@ impl Ask {
                 "variables" | "extensions" => {
                     serde_json::from_str(&value).map_err(|_| Fault::malformed(format!("The parameter {name} is not JSON.")))?
                 }
-                "query" | "operationName" => Value::String(value.into_owned()),
+                "query" | "operationName" | "documentId" => Value::String(value.into_owned()),
                 _ => continue,
             };
             if members.insert(name.to_string(), value).is_some() {
@@ -68,8 +71,11 @@ impl Ask {
 
     /// Members this service does not know are ignored, as the specification asks; so a misspelt `query` is a missing one.
     fn from_members(mut members: Map<String, Value>) -> Result<Self, Fault> {
+        let extensions = object(&mut members, "extensions")?;
+        let document = named(&mut members, &extensions)?;
         let query = match members.remove("query") {
             Some(Value::String(query)) => query,
+            Some(Value::Null) | None if document.is_some() => String::new(),
             Some(Value::Null) | None => return Err(Fault::malformed("The member query is missing: send the GraphQL document in it.")),
             Some(_) => return Err(Fault::malformed("The member query must be a string.")),
         };
@@ -79,8 +85,23 @@ impl Ask {
             Some(_) => return Err(Fault::malformed("The member operationName must be a string or null.")),
         };
         let variables = object(&mut members, "variables")?;
-        object(&mut members, "extensions")?;
-        Ok(Self { query, operation_name, variables, by_get: false })
+        Ok(Self { query, document, operation_name, variables, by_get: false })
+    }
+}
+
+/// The document's name, as `documentId` or in the extension `persistedQuery` of Apollo.
+fn named(members: &mut Map<String, Value>, extensions: &Map<String, Value>) -> Result<Option<String>, Fault> {
+    match members.remove("documentId") {
+        Some(Value::String(name)) if name.starts_with("sha256:") => return Ok(Some(name)),
+        Some(Value::Null) | None => {}
+        Some(_) => return Err(Fault::malformed("The member documentId must be sha256: and the SHA-256 of the document, hexadecimal.")),
+    }
+    match extensions.get("persistedQuery") {
+        None | Some(Value::Null) => Ok(None),
+        Some(persisted) => match (&persisted["version"], persisted["sha256Hash"].as_str()) {
+            (version, Some(hash)) if *version == 1 => Ok(Some(hash.to_owned())),
+            _ => Err(Fault::malformed("The extension persistedQuery must have version 1 and sha256Hash.")),
+        },
     }
 }
 

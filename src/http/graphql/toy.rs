@@ -1,7 +1,7 @@
 //! A small schema behind the endpoint, on loopback, for its tests.
 
 use crate::graphql::guard::{Guard, Limits};
-use crate::http::graphql::{EndpointLimits, Engine, GraphqlEndpoint};
+use crate::http::graphql::{EndpointLimits, Engine, GraphqlEndpoint, documents::Documents};
 use crate::http::wire::Server;
 use async_graphql::{Error, ErrorExtensions, Object, Schema, Subscription as Root};
 use futures_util::{StreamExt, future::BoxFuture};
@@ -90,7 +90,7 @@ pub(super) fn endpoint() -> GraphqlEndpoint {
     let engine = Engine { execute, follow };
     let limits =
         EndpointLimits { body_wait: Duration::from_millis(200), execution: Duration::from_millis(200), ..EndpointLimits::default() };
-    GraphqlEndpoint::with_limits(guard, engine, limits)
+    GraphqlEndpoint::with_limits(guard, engine, Documents::default(), limits)
 }
 
 /// Serves the endpoint at `/graphql` with all middleware.

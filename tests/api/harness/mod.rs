@@ -131,7 +131,12 @@ impl World {
 
     /// Another process on the same database.
     pub(crate) async fn replica(&self) -> App {
-        App::start(&config(&self.database), Halves { api: true, worker: false }, self.clock.clone()).await.expect("starts")
+        App::start(&self.config(), Halves { api: true, worker: false }, self.clock.clone()).await.expect("starts")
+    }
+
+    /// The settings of its service.
+    pub(crate) fn config(&self) -> Config {
+        config(&self.database)
     }
 
     pub(crate) fn database_url(&self) -> &str {
