@@ -1,12 +1,19 @@
 //! `import` and `export`.
 
+use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::{fs, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use crate::{
     cli::{Failure, service},
     config::Config,
-    domain::{actor::Actor, rulebook::Rulebook},
+    domain::{actor::Actor, feed::FeedScope, rulebook::Rulebook},
+    graphql::records::{Lines, Records},
     service::{
         Call, exports,
         imports::{self, Format, Report, Table},
@@ -30,6 +37,27 @@ pub(super) struct ExportArguments {
     /// Where to write; standard output when left out.
     #[arg(long)]
     output: Option<PathBuf>,
+    /// What is written; left out, the end of the output's name tells, or CSV.
+    #[arg(long)]
+    format: Option<ExportFormat>,
+}
+
+/// What `export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ExportFormat {
+    /// Products as the table that `import` reads.
+    Csv,
+    /// The same as an Excel workbook.
+    Xlsx,
+    /// Public listings as lines of JSON, as /export/listings.ndjson gives them.
+    Ndjson,
+}
+
+impl ExportArguments {
+    fn format(&self) -> ExportFormat {
+        let name = self.output.as_ref().and_then(|path| path.extension()).and_then(|end| end.to_str()).unwrap_or_default();
+        self.format.or_else(|| ExportFormat::from_str(name, true).ok()).unwrap_or(ExportFormat::Csv)
+    }
 }
 
 pub(super) async fn import(config: &Config, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
@@ -64,14 +92,34 @@ async fn publish(config: &Config, arguments: &ImportArguments, name: &str) -> Re
 
 pub(super) async fn export(config: &Config, arguments: &ExportArguments) -> Result<ExitCode, Failure> {
     let service = service(config).await?;
-    let mut text = Vec::new();
-    let rows = exports::products(&service, &Actor::System, &mut text).await?;
-    match &arguments.output {
-        Some(path) => {
-            fs::write(path, &text).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
-            println!("{rows} products written to {}", path.display());
+    let name = |path: &Path| path.display().to_string();
+    let mut to: Box<dyn Write + Send> = match &arguments.output {
+        Some(path) => Box::new(fs::File::create(path).map_err(|error| Failure(format!("{}: {error}", name(path))))?),
+        None => Box::new(std::io::stdout()),
+    };
+    let failed = |error: std::io::Error| Failure(error.to_string());
+    let (rows, what) = match arguments.format() {
+        ExportFormat::Csv => (exports::products(&service, &Actor::System, &mut to).await?, "products"),
+        ExportFormat::Xlsx => {
+            let mut table = Vec::new();
+            let rows = exports::products(&service, &Actor::System, &mut table).await?;
+            to.write_all(&exports::workbook(&table)?).map_err(failed)?;
+            (rows, "products")
         }
-        None => std::io::stdout().write_all(&text).map_err(|error| Failure(error.to_string()))?,
+        ExportFormat::Ndjson => {
+            let mut lines = Lines::begin(Records::default(), &service, FeedScope::default(), None).await?;
+            let mut rows = 0;
+            while let Some(text) = lines.next(&service).await {
+                let text = text?;
+                rows += text.lines().filter(|line| line.starts_with("{\"listing\"")).count();
+                to.write_all(text.as_bytes()).map_err(failed)?;
+            }
+            (rows, "listings")
+        }
+    };
+    to.flush().map_err(failed)?;
+    if let Some(path) = &arguments.output {
+        println!("{rows} {what} written to {}", name(path));
     }
     Ok(ExitCode::SUCCESS)
 }

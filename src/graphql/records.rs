@@ -78,6 +78,60 @@ impl Records {
     }
 }
 
+/// Listings of one read.
+const PAGE: u64 = 250;
+
+/// A snapshot as lines of JSON, a page in memory at a time: first `{"asOf":…}`, then `{"listing":…}` lines, after each page but the last
+/// `{"endCursor":…}`, from which another goes on, and in the end `{"complete":true,…}`.
+pub struct Lines {
+    records: Records,
+    scope: FeedScope,
+    next: Option<Value>,
+    is_begun: bool,
+    listings: usize,
+}
+
+impl Lines {
+    /// Reads the first page after a cursor, or from the beginning.
+    pub async fn begin(records: Records, service: &Service, scope: FeedScope, after: Option<&str>) -> Result<Self, ServiceError> {
+        let first = records.snapshot(service, &scope, after, PAGE).await?;
+        Ok(Self { records, scope, next: Some(first), is_begun: false, listings: 0 })
+    }
+
+    /// Where to follow changes from once all lines are read.
+    pub fn as_of(&self) -> &str {
+        self.next.as_ref().and_then(|page| page["asOf"].as_str()).unwrap_or_default()
+    }
+
+    /// The lines of the next page; `None` after the last.
+    pub async fn next(&mut self, service: &Service) -> Option<Result<String, ServiceError>> {
+        let page = self.next.take()?;
+        let mut text = String::new();
+        let mut line = |value: Value| {
+            text.push_str(&value.to_string());
+            text.push('\n');
+        };
+        if !self.is_begun {
+            self.is_begun = true;
+            line(json!({ "asOf": page["asOf"] }));
+        }
+        for listing in page["listings"].as_array().into_iter().flatten() {
+            self.listings += 1;
+            line(json!({ "listing": listing }));
+        }
+        if page["hasMore"] != true {
+            line(json!({ "complete": true, "asOf": page["asOf"], "listings": self.listings }));
+            return Some(Ok(text));
+        }
+        line(json!({ "endCursor": page["endCursor"] }));
+        match self.records.snapshot(service, &self.scope, page["endCursor"].as_str(), PAGE).await {
+            Ok(next) => self.next = Some(next),
+            Err(error) => return Some(Err(error)),
+        }
+        Some(Ok(text))
+    }
+}
+
 fn input(scope: &FeedScope) -> Value {
     json!({
         "channel": scope.channel.map(|id| encode(Kind::Channel, id)),

@@ -9,14 +9,14 @@ use axum::{
     extract::{Query, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, RETRY_AFTER},
+        header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
     },
     response::{IntoResponse, Json, Response},
     routing::get,
 };
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{io, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::compression::CompressionLayer;
@@ -28,16 +28,17 @@ use crate::{
     },
     graphql::{
         feed::{FeedScopeInput, ScopeWords},
-        records::Records,
+        records::{Lines, Records},
     },
     http::auth,
-    service::{Service, ServiceError},
+    service::{
+        Service, ServiceError, feed,
+        sessions::{self, AuthError},
+    },
 };
 
 /// Exports at once in this process.
 const AT_ONCE: usize = 8;
-/// Listings of one read.
-const PAGE: u64 = 250;
 
 #[derive(Clone)]
 struct Counter {
@@ -82,8 +83,9 @@ async fn listings(State(counter): State<Counter>, Query(asked): Query<Asked>, he
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
         return answer;
     };
-    let first = match counter.page(&actor, &scope, asked.after.as_deref()).await {
-        Ok(page) => page,
+    let after = asked.after.as_deref();
+    let lines = match counter.lines(&actor, scope, after).await {
+        Ok(lines) => lines,
         Err(ServiceError::Cursor(error)) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
         Err(ServiceError::Refused(_)) => return refused(StatusCode::BAD_REQUEST, "There is no such channel."),
         Err(error) => {
@@ -91,66 +93,48 @@ async fn listings(State(counter): State<Counter>, Query(asked): Query<Asked>, he
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
-    let as_of = first["asOf"].clone();
-    let export = Export { counter, actor, scope, next: Some(first), is_begun: false, listings: 0, _slot: slot };
-    let lines = stream::unfold(export, |mut export| async move { export.lines().await.map(|lines| (lines, export)) });
+    let as_of = HeaderValue::from_str(lines.as_of());
+    let bearer = headers.get(AUTHORIZATION).and_then(auth::bearer).map(str::to_owned);
+    let export = Export { service: counter.service, bearer, lines, _slot: slot };
+    let lines = stream::unfold(export, |mut export| async move { export.next().await.map(|lines| (lines, export)) }).fuse();
     let mut response = Response::new(Body::from_stream(lines));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson; charset=utf-8"));
-    if let Ok(as_of) = HeaderValue::from_str(as_of.as_str().unwrap_or_default()) {
+    if let Ok(as_of) = as_of {
         response.headers_mut().insert("ocop-feed-cursor", as_of);
     }
     response
 }
 
 impl Counter {
-    async fn page(&self, actor: &Actor, scope: &FeedScope, after: Option<&str>) -> Result<Value, ServiceError> {
-        // The cursor is checked as that of whoever asks; the fields are those of the documented query.
-        crate::service::feed::snapshot(&self.service, actor, scope, after, 1).await?;
-        self.records.snapshot(&self.service, scope, after, PAGE).await
+    async fn lines(&self, actor: &Actor, scope: FeedScope, after: Option<&str>) -> Result<Lines, ServiceError> {
+        // Says what is wrong with the cursor or the scope; the fields are those of the documented query.
+        feed::snapshot(&self.service, actor, &scope, after, 1).await?;
+        Lines::begin(self.records.clone(), &self.service, scope, after).await
     }
 }
 
 struct Export {
-    counter: Counter,
-    actor: Actor,
-    scope: FeedScope,
-    next: Option<Value>,
-    is_begun: bool,
-    listings: usize,
+    service: Service,
+    bearer: Option<String>,
+    lines: Lines,
     _slot: OwnedSemaphorePermit,
 }
 
 impl Export {
-    /// The lines of the next page; an error cuts the answer, whose last line is missing then.
-    async fn lines(&mut self) -> Option<io::Result<Bytes>> {
-        let page = self.next.take()?;
-        let mut text = String::new();
-        let mut line = |value: Value| {
-            text.push_str(&value.to_string());
-            text.push('\n');
-        };
-        if !self.is_begun {
-            self.is_begun = true;
-            line(json!({ "asOf": page["asOf"] }));
+    /// The lines of the next page. An error cuts the answer, whose last line is missing then; so does a key that was revoked meanwhile.
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        if let Some(bearer) = &self.bearer
+            && matches!(sessions::authenticate(&self.service, bearer).await, Err(AuthError::Invalid))
+        {
+            return Some(Err(io::Error::other("the key was revoked")));
         }
-        for listing in page["listings"].as_array().into_iter().flatten() {
-            self.listings += 1;
-            line(json!({ "listing": listing }));
-        }
-        if page["hasMore"] == true {
-            line(json!({ "endCursor": page["endCursor"] }));
-            let after = page["endCursor"].as_str();
-            match self.counter.page(&self.actor, &self.scope, after).await {
-                Ok(next) => self.next = Some(next),
-                Err(error) => {
-                    tracing::warn!(%error, "an export was cut");
-                    return Some(Err(io::Error::other("the catalog can't be read")));
-                }
+        Some(match self.lines.next(&self.service).await? {
+            Ok(text) => Ok(Bytes::from(text)),
+            Err(error) => {
+                tracing::warn!(%error, "an export was cut");
+                Err(io::Error::other("the catalog can't be read"))
             }
-        } else {
-            line(json!({ "complete": true, "asOf": page["asOf"], "listings": self.listings }));
-        }
-        Some(Ok(Bytes::from(text)))
+        })
     }
 }
 

@@ -84,6 +84,20 @@ pub async fn products(service: &Service, actor: &Actor, to: &mut (dyn Write + Se
     Ok(rows)
 }
 
+/// The table as an Excel workbook. Every cell is a text, so that nothing in it is a formula, and imports read the same.
+pub fn workbook(table: &[u8]) -> Result<Vec<u8>, ServiceError> {
+    let failed = |error: &dyn std::fmt::Display| ServiceError::Internal(format!("export: {error}"));
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(table);
+    for (number, row) in (0..).zip(rows.records()) {
+        for (column, cell) in (0..).zip(&row.map_err(|error| failed(&error))?) {
+            sheet.write_string(number, column, cell).map_err(|error| failed(&error))?;
+        }
+    }
+    book.save_to_buffer().map_err(|error| failed(&error))
+}
+
 async fn beside(service: &Service, found: &[Product], reach: &Reach) -> Result<Beside, ServiceError> {
     let store = &service.store;
     let ids: Vec<_> = found.iter().map(|p| p.id).collect();

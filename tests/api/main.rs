@@ -14,6 +14,7 @@ mod feed_scope;
 mod files;
 mod harness;
 mod idempotency;
+mod integrators;
 mod judged;
 mod judged_shopee;
 mod judged_tiki;

@@ -210,6 +210,14 @@ async fn importing_and_exporting() {
         fs::write(&file, &exported).expect("writes");
         let (ok, out, _) = run(url, &["import", path]);
         assert!(ok && out.contains("67 are there already"), "what goes out comes in again: {out}");
+        let workbook = folder.path().join("all.xlsx");
+        let workbook = workbook.to_str().expect("a path");
+        assert!(run(url, &["export", "--output", workbook]).0);
+        let (ok, out, _) = run(url, &["import", workbook]);
+        assert!(ok && out.contains("67 are there already"), "as a workbook too: {out}");
+        let (ok, lines, _) = run(url, &["export", "--format", "ndjson"]);
+        let last: Value = serde_json::from_str(lines.lines().last().expect("a line")).expect("JSON");
+        assert_eq!((ok, &last["complete"], &last["listings"]), (true, &json!(true), &json!(0)), "nothing is rated yet");
         fs::write(&file, "product_name,stars,evidence,price_vnd\nMật ong,4,listed_as_ocop,\nTrà,,,1.5\nGạo,,,\n").expect("writes");
         let (ok, out, _) = run(url, &["import", path]);
         assert!(!ok);

@@ -166,7 +166,7 @@ impl Shelf {
             Ok::<_, io::Error>(Bytes::from(text))
         });
         let text = |text: String| stream::iter([Ok(Bytes::from(text))]);
-        validators.answer(kind, Body::from_stream(text(head).chain(pages).chain(text(foot))))
+        validators.answer(kind, Body::from_stream(text(head).chain(pages).chain(text(foot)).fuse()))
     }
 
     /// Pages of a snapshot; an error ends the answer in the middle, so that nobody takes a part for the whole.

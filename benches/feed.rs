@@ -1,0 +1,189 @@
+//! How fast integrators get the catalog and its changes: `cargo bench --bench feed`.
+//!
+//! It prints ratios to a plain SQL read of the same rows in the same run, for SQLite and, with `OCOP_TEST_POSTGRES_URL` set, for PostgreSQL.
+//! `-- --listings 100000 --sockets 1000` makes it larger; left out, 5,000 listings and 100 sockets.
+
+#![expect(dead_code, unused_imports, unused_macros, reason = "the tests' harness does more than a benchmark needs")]
+#![expect(
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints ratios, and is told by its environment where PostgreSQL is"
+)]
+
+#[path = "../tests/api/harness/mod.rs"]
+mod harness;
+
+use harness::{Caller, Database, Engine, Program, Receiver, Socket, bulk, marketplace, program};
+use ocop_catalog::{
+    domain::{actor::Actor, id::ListingId},
+    service::{Call, Clock, PriceData, Service, listings},
+};
+use sea_orm::{ConnectionTrait, Database as Sea, Statement};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const FEED: &str = include_str!("../docs/queries/feed.graphql");
+const CHANGES: usize = 500;
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let number = |name: &str, default: usize| {
+        arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1)).and_then(|n| n.parse().ok()).unwrap_or(default)
+    };
+    let (listings, sockets) = (number("--listings", 5_000), number("--sockets", 100));
+    let mut engines = vec![Engine::Sqlite];
+    if std::env::var("OCOP_TEST_POSTGRES_URL").is_ok() {
+        engines.push(Engine::Postgres);
+    }
+    for engine in engines {
+        measure(engine, listings, sockets).await;
+    }
+}
+
+async fn measure(engine: Engine, count: usize, sockets: usize) {
+    let database = Database::new(engine).await;
+    let sandbox = marketplace(&Clock::System).await;
+    let service = bulk::service(&database).await;
+    let begun = Instant::now();
+    let ids = bulk::publish(&service, count.div_ceil(bulk::VARIANTS), &sandbox.url()).await;
+    println!("{engine:?}: {} listings made in {:.0} s", ids.len(), begun.elapsed().as_secs_f64());
+    let server = Program::start(program(&database.url, &["serve"]));
+    let admin = bulk::admin(&service).await;
+    let plain = plain(&database.url).await;
+    let caller = Caller::new(&format!("{}/graphql", server.url), Some(&admin));
+    told(engine, "snapshot by GraphQL, 250 a page", pages(&caller, "Snapshot", "listingSnapshot", "listings", "after").await, plain);
+    told(engine, "changes by GraphQL, 250 a page", pages(&caller, "Changes", "listingChanges", "changes", "since").await, plain);
+    told(engine, "snapshot as NDJSON", lines(&server.url, &admin).await, plain);
+    latencies(engine, &service, &server, &admin, &ids).await;
+    followers(engine, &service, &server, &admin, (&ids, sockets)).await;
+    server.kill();
+}
+
+/// Rows a second.
+fn told(engine: Engine, what: &str, rate: f64, plain: f64) {
+    println!("{engine:?}: {what}: {rate:.0} rows a second, {:.1} % of a plain SQL read ({plain:.0})", rate / plain * 100.0);
+}
+
+/// All rows of the listings, each column as text, by one statement.
+async fn plain(url: &str) -> f64 {
+    let database = Sea::connect(url).await.expect("connects");
+    let statement = Statement::from_string(database.get_database_backend(), "SELECT * FROM listing ORDER BY id");
+    let begun = Instant::now();
+    let rows = database.query_all_raw(statement).await.expect("reads");
+    let length: usize = rows.iter().map(|row| row.try_get::<String>("", "title_vi").expect("a title").len()).sum();
+    assert!(length > 0);
+    rows.len() as f64 / begun.elapsed().as_secs_f64()
+}
+
+async fn pages(caller: &Caller, operation: &str, field: &str, rows: &str, cursor: &str) -> f64 {
+    let (begun, mut count, mut at) = (Instant::now(), 0, Value::Null);
+    loop {
+        let page = caller.operation(FEED, operation, json!({ cursor: at, "first": 250 })).await[field].clone();
+        count += page[rows].as_array().map_or(0, Vec::len);
+        at = page["endCursor"].clone();
+        if page["hasMore"] != true {
+            return count as f64 / begun.elapsed().as_secs_f64();
+        }
+    }
+}
+
+async fn lines(url: &str, token: &str) -> f64 {
+    let begun = Instant::now();
+    let request = reqwest::Client::new().get(format!("{url}/export/listings.ndjson")).bearer_auth(token);
+    let text = request.send().await.expect("answers").text().await.expect("text");
+    text.lines().filter(|line| line.starts_with("{\"listing\"")).count() as f64 / begun.elapsed().as_secs_f64()
+}
+
+async fn change(service: &Service, id: ListingId, amount: i64) {
+    let price = PriceData { amount: amount.to_string(), currency: "VND".into() };
+    listings::set_price(service, &Call::new(&Actor::System), id, None, &price).await.expect("changes");
+}
+
+/// From the commit, in another process, to a socket and a webhook, at a hundred changes a second.
+async fn latencies(engine: Engine, service: &Service, server: &Program, token: &str, ids: &[ListingId]) {
+    let url = format!("{}/graphql", server.url);
+    let receiver = Receiver::start().await;
+    let create = "mutation($input: WebhookEndpointCreateInput!) { webhookEndpointCreate(input: $input) { userErrors { code } } }";
+    Caller::new(&url, Some(token)).done(create, json!({ "input": { "url": receiver.url } })).await;
+    let mut socket = Socket::open(&url, Some(token)).await;
+    socket
+        .subscribe(
+            "a",
+            "subscription { listingChanges { __typename ... on ListingUpserted { listing { price { amount } } } } }",
+            Value::Null,
+        )
+        .await;
+    socket.next().await;
+    let hooked = receiver.clone();
+    let hooks = tokio::spawn(async move {
+        let mut came: std::collections::HashMap<i64, Instant> = std::collections::HashMap::new();
+        while came.len() < CHANGES {
+            for message in hooked.taken() {
+                for change in message.page()["changes"].as_array().into_iter().flatten() {
+                    came.entry(amount(&change["listing"])).or_insert_with(Instant::now);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        came
+    });
+    let events = tokio::spawn(async move {
+        let mut came = std::collections::HashMap::new();
+        while came.len() < CHANGES {
+            let event = socket.event("listingChanges").await;
+            came.insert(amount(&event["listing"]), Instant::now());
+        }
+        came
+    });
+    let mut committed = Vec::new();
+    let mut tick = tokio::time::interval(Duration::from_millis(10));
+    for (number, id) in (0..CHANGES).zip(ids.iter().cycle()) {
+        tick.tick().await;
+        let amount = 200_000 + i64::try_from(number).expect("small");
+        change(service, *id, amount).await;
+        committed.push((amount, Instant::now()));
+    }
+    for (what, came) in [("a socket", events.await.expect("ends")), ("a webhook", hooks.await.expect("ends"))] {
+        let mut took: Vec<_> = committed.iter().map(|(amount, at)| came[amount].saturating_duration_since(*at).as_micros()).collect();
+        took.sort_unstable();
+        let at = |share: usize| took[took.len() * share / 100] as f64 / 1000.0;
+        println!("{engine:?}: from a commit to {what}, at 100 changes a second: p50 {:.1} ms, p99 {:.1} ms", at(50), at(99));
+    }
+}
+
+fn amount(listing: &Value) -> i64 {
+    listing["price"]["amount"].as_str().and_then(|amount| amount.parse().ok()).unwrap_or_default()
+}
+
+/// The memory of the process while many sockets follow, before and after a change that all are told.
+async fn followers(engine: Engine, service: &Service, server: &Program, token: &str, (ids, count): (&[ListingId], usize)) {
+    let before = memory(server.id());
+    let mut sockets = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut socket = Socket::open(&format!("{}/graphql", server.url), Some(token)).await;
+        socket.subscribe("a", "subscription { listingChanges { __typename ... on ListingUpserted { listingId } } }", Value::Null).await;
+        socket.next().await;
+        sockets.push(socket);
+    }
+    let open = memory(server.id());
+    let begun = Instant::now();
+    change(service, ids[0], 300_000).await;
+    for socket in &mut sockets {
+        socket.event("listingChanges").await;
+    }
+    let took = begun.elapsed().as_millis();
+    println!(
+        "{engine:?}: {count} sockets: {before} MiB before, {open} MiB with them, all told of a change in {took} ms, {} MiB after",
+        memory(server.id())
+    );
+}
+
+/// Resident memory of a process in MiB, as the kernel counts it.
+fn memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1024
+}
