@@ -24,7 +24,7 @@ impl Drop for Judge {
 }
 
 /// Where the SDKs are, installed on first use.
-fn sdks() -> &'static PathBuf {
+pub(crate) fn sdks() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let installed = Command::new("scripts/judges").stderr(Stdio::inherit()).output().expect("scripts/judges runs");

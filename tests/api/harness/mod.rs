@@ -29,7 +29,7 @@ use std::{net::SocketAddr, sync::Arc};
 pub(crate) use caller::{Caller, fields};
 pub(crate) use database::{Database, Engine};
 pub(crate) use fixtures::{OnSale, Seller, connect_query, text};
-pub(crate) use judge::{Judge, asked};
+pub(crate) use judge::{Judge, asked, sdks};
 pub(crate) use process::{Program, program};
 pub(crate) use receiver::{Received, Receiver};
 pub(crate) use socket::{Events, Socket};
