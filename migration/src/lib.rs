@@ -26,6 +26,7 @@ mod m0016_readings;
 mod m0017_sweeps;
 mod m0018_feed;
 mod m0019_webhooks;
+mod m0020_import_jobs;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_sweeps::Migration),
             Box::new(m0018_feed::Migration),
             Box::new(m0019_webhooks::Migration),
+            Box::new(m0020_import_jobs::Migration),
         ]
     }
 }

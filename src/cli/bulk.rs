@@ -15,8 +15,8 @@ use crate::{
     domain::{actor::Actor, feed::FeedScope, rulebook::Rulebook},
     graphql::records::{Lines, Records},
     service::{
-        Call, exports,
-        imports::{self, Format, Report, Table},
+        Call, exports, import_jobs,
+        imports::{Format, Report, Table},
         rulebooks,
     },
 };
@@ -70,8 +70,9 @@ pub(super) async fn import(config: &Config, arguments: &ImportArguments) -> Resu
     let table = Table::read(&bytes, format).map_err(|error| Failure(format!("{name}: {error}")))?;
     let service = service(config).await?;
     let bar = bar(table.rows.len());
-    let mut progress = |done: usize| bar.set_position(done as u64);
-    let report = imports::run(&service, &Call::new(&Actor::System), &table, arguments.dry_run, &mut progress).await?;
+    let progress = |done: usize| bar.set_position(done as u64);
+    let file = arguments.file.file_name().unwrap_or_default().to_string_lossy();
+    let report = import_jobs::run(&service, &Call::new(&Actor::System), (&file, &table), arguments.dry_run, &progress).await?;
     bar.finish_and_clear();
     print(&report, arguments.dry_run);
     Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -54,6 +54,8 @@ ids! {
     DossierId,
     /// Where an integrator is told of changes.
     WebhookEndpointId,
+    /// An import from the command line.
+    ImportJobId,
     /// A criteria set in one edition.
     CriteriaSetId,
     /// A session of an evaluation council.

@@ -16,6 +16,7 @@ pub mod feed;
 pub mod fold;
 pub mod gtin;
 pub mod id;
+pub mod import;
 pub mod listing;
 pub mod money;
 pub mod procedure;

@@ -16,6 +16,7 @@ pub(super) enum Kind {
     CriteriaSet,
     Document,
     Dossier,
+    ImportJob,
     Invitation,
     Listing,
     Media,
@@ -27,7 +28,7 @@ pub(super) enum Kind {
     WebhookEndpoint,
 }
 
-const KINDS: [(Kind, &str); 18] = [
+const KINDS: [(Kind, &str); 19] = [
     (Kind::Account, "Account"),
     (Kind::ApiKey, "ApiKey"),
     (Kind::AuditEntry, "AuditEntry"),
@@ -37,6 +38,7 @@ const KINDS: [(Kind, &str); 18] = [
     (Kind::CriteriaSet, "CriteriaSet"),
     (Kind::Document, "DossierDocument"),
     (Kind::Dossier, "Dossier"),
+    (Kind::ImportJob, "ImportJob"),
     (Kind::Invitation, "Invitation"),
     (Kind::Listing, "Listing"),
     (Kind::Media, "Media"),

@@ -16,6 +16,7 @@ pub mod error;
 pub mod feed;
 pub mod guard;
 mod id;
+pub mod import;
 pub mod listing;
 pub mod loader;
 pub mod node;
@@ -54,6 +55,7 @@ pub struct Query(
     node::NodeQuery,
     feed::FeedQuery,
     webhook::WebhookQuery,
+    import::ImportQuery,
     dossier::query::DossierQuery,
     council::query::CouncilQuery,
     certificate::CertificateQuery,

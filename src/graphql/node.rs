@@ -106,6 +106,7 @@ async fn find(context: &Context<'_>, asked: &Asked, id: &ID) -> Result<Option<No
         | Kind::ApiKey
         | Kind::AuditEntry
         | Kind::Document
+        | Kind::ImportJob
         | Kind::Invitation
         | Kind::Media
         | Kind::Upload

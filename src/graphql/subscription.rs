@@ -12,11 +12,13 @@ use crate::{
         error::Fault,
         feed::{FeedScopeInput, ListingChange, ListingRemoved, ListingUpserted},
         id::{Kind, of},
+        import::ImportJobObject,
         scalar::FeedCursor,
     },
     service::{
         ServiceError,
         follow::{self, FeedEvent},
+        import_jobs,
     },
 };
 
@@ -103,6 +105,18 @@ impl Subscription {
         let asked = asked(context)?;
         let rows = follow::channel(&asked.service, &asked.actor, of(Kind::Channel, &channel)).await?;
         Ok(rows.map(|row| row.map(ChannelListingObject).map_err(told)))
+    }
+
+    /// An import each time it got on, to its end. For admins.
+    async fn import_progress(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The import, as `importJobs` lists it.")] job: ID,
+    ) -> Result<impl Stream<Item = Result<ImportJobObject, Error>> + use<>, Fault> {
+        let asked = asked(context)?;
+        let clock = asked.service.clock.clone();
+        let jobs = import_jobs::follow(&asked.service, &asked.actor, of(Kind::ImportJob, &job)).await?;
+        Ok(jobs.map(move |job| job.map(|job| ImportJobObject::at(job, clock.now())).map_err(told)))
     }
 }
 

@@ -22,6 +22,7 @@ pub mod follow;
 mod form;
 pub mod gauges;
 pub mod housekeeping;
+pub mod import_jobs;
 pub mod imports;
 pub mod keys;
 pub mod listings;

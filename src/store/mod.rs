@@ -25,6 +25,7 @@ mod error;
 pub mod feed_consumers;
 pub mod figures;
 pub mod files;
+pub mod import_jobs;
 mod instant;
 pub mod journal;
 pub mod listings;

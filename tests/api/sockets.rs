@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite;
 
-use crate::harness::{Events, Socket, World, both, text};
+use crate::harness::{Events, Socket, World, both, program, text};
 
 const FOLLOW: &str = "subscription($since: FeedCursor, $scope: FeedScopeInput) { listingChanges(since: $since, scope: $scope) { __typename
     ... on ListingUpserted { cursor listingId version causes listing { price { amount } } }
@@ -211,6 +211,38 @@ both! {
         assert_eq!(socket.event("listingChanges").await["listingId"], json!(sale.listing));
         replica.stop().await;
         assert_eq!(socket.closed().await, 1012);
+    }
+}
+
+both! {
+    /// An import is watched from another process, to its end.
+    async fn imports(world: World) {
+        let admin = world.admin().await;
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/data/products/ocop_ha_giang.csv");
+        let mut importing = program(world.database_url(), &["import", file]).stdout(std::process::Stdio::null()).spawn().expect("starts");
+        let job = loop {
+            let jobs = admin.data("{ importJobs { id file rows state } }", Value::Null).await["importJobs"].clone();
+            if jobs[0]["id"].is_string() {
+                break jobs[0].clone();
+            }
+        };
+        assert_eq!((&job["file"], &job["rows"]), (&json!("ocop_ha_giang.csv"), &json!(67)));
+        let mut socket = Socket::open(&world.url, Some(admin.token())).await;
+        socket.subscribe("a", "subscription($job: ID!) { importProgress(job: $job) { state done rows refused } }", json!({ "job": job["id"] })).await;
+        let (mut done, mut last) = (0, Value::Null);
+        loop {
+            let message = socket.next().await;
+            if message["type"] == "complete" {
+                break;
+            }
+            last = message["payload"]["data"]["importProgress"].clone();
+            assert!(last["done"].as_i64() >= Some(done), "it never goes back: {last}");
+            done = last["done"].as_i64().expect("a number");
+        }
+        assert_eq!(last, json!({ "state": "FINISHED", "done": 67, "rows": 67, "refused": 0 }));
+        assert!(importing.wait().expect("ends").success());
+        let lan = world.person("lan").await;
+        assert_eq!(lan.error("{ importJobs { id } }", Value::Null).await, "FORBIDDEN");
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) mod dossier_duty;
 pub(crate) mod dossier_stage;
 pub(crate) mod feed_consumer;
 pub(crate) mod idempotency;
+pub(crate) mod import_job;
 pub(crate) mod listing;
 pub(crate) mod listing_change;
 pub(crate) mod media;
