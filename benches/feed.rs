@@ -53,10 +53,10 @@ async fn measure(engine: Engine, count: usize, sockets: usize) {
     let server = Program::start(program(&database.url, &["serve"]));
     let admin = bulk::admin(&service).await;
     let plain = plain(&database.url).await;
-    let caller = Caller::new(&format!("{}/graphql", server.url), Some(&admin));
+    let caller = Caller::new(&server.url, Some(&admin));
     told(engine, "snapshot by GraphQL, 250 a page", pages(&caller, "Snapshot", "listingSnapshot", "listings", "after").await, plain);
     told(engine, "changes by GraphQL, 250 a page", pages(&caller, "Changes", "listingChanges", "changes", "since").await, plain);
-    told(engine, "snapshot as NDJSON", lines(&server.url, &admin).await, plain);
+    told(engine, "snapshot as NDJSON", lines(server.url.trim_end_matches("/graphql"), &admin).await, plain);
     latencies(engine, &service, &server, &admin, &ids).await;
     followers(engine, &service, &server, &admin, (&ids, sockets)).await;
     server.kill();
@@ -104,7 +104,7 @@ async fn change(service: &Service, id: ListingId, amount: i64) {
 
 /// From the commit, in another process, to a socket and a webhook, at a hundred changes a second.
 async fn latencies(engine: Engine, service: &Service, server: &Program, token: &str, ids: &[ListingId]) {
-    let url = format!("{}/graphql", server.url);
+    let url = server.url.clone();
     let receiver = Receiver::start().await;
     let create = "mutation($input: WebhookEndpointCreateInput!) { webhookEndpointCreate(input: $input) { userErrors { code } } }";
     Caller::new(&url, Some(token)).done(create, json!({ "input": { "url": receiver.url } })).await;
@@ -163,7 +163,7 @@ async fn followers(engine: Engine, service: &Service, server: &Program, token: &
     let before = memory(server.id());
     let mut sockets = Vec::with_capacity(count);
     for _ in 0..count {
-        let mut socket = Socket::open(&format!("{}/graphql", server.url), Some(token)).await;
+        let mut socket = Socket::open(&server.url, Some(token)).await;
         socket.subscribe("a", "subscription { listingChanges { __typename ... on ListingUpserted { listingId } } }", Value::Null).await;
         socket.next().await;
         sockets.push(socket);
