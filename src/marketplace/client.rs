@@ -247,6 +247,26 @@ mod tests {
     };
 
     #[test]
+    fn addresses_that_users_may_give() {
+        let strict = Client::new(OutboundPolicy { allow_private: false }).expect("a client");
+        let open = Client::new(OutboundPolicy { allow_private: true }).expect("a client");
+        for (address, at_large, at_home) in [
+            ("https://shop.example.vn/hook", true, true),
+            ("http://shop.example.vn/hook", false, true),
+            ("https://user@shop.example.vn/hook", false, false),
+            ("https://user:password@shop.example.vn/hook", false, false),
+            ("https://127.0.0.1/hook", false, true),
+            ("https://[::1]/hook", false, true),
+            ("https://169.254.169.254/latest/meta-data", false, true),
+            ("https://10.0.0.1:8443/hook", false, true),
+            ("ftp://shop.example.vn/hook", false, false),
+        ] {
+            let url = Url::parse(address).expect("a url");
+            assert_eq!((strict.may_call(&url), open.may_call(&url)), (at_large, at_home), "{address}");
+        }
+    }
+
+    #[test]
     fn only_public_addresses_are_public() {
         for private in [
             "127.0.0.1",

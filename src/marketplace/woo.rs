@@ -67,8 +67,7 @@ impl Woo {
         let mut headers = Vec::new();
         let mut pairs: Vec<(&str, String)> = query.to_vec();
         if url.scheme() == "https" {
-            let keys = BASE64.encode(format!("{}:{}", self.consumer_key, self.consumer_secret).as_bytes());
-            headers.push(("authorization", format!("Basic {keys}")));
+            headers.push(("authorization", basic(&self.consumer_key, &self.consumer_secret)));
         } else {
             let mut nonce = [0u8; 16];
             getrandom::fill(&mut nonce).map_err(|_| PushError::Transient(refusal("random", "no random numbers for now")))?;
@@ -277,10 +276,21 @@ fn classify(answer: &Answer, body: &Value, words: Refusal) -> PushError {
     }
 }
 
+/// Basic authentication (RFC 7617).
+fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::sync::Trouble;
+
+    /// The example of RFC 7617, section 2.
+    #[test]
+    fn basic_over_https() {
+        assert_eq!(basic("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    }
 
     /// npm `@woocommerce/woocommerce-rest-api` with `oauth-1.0a` agrees.
     #[test]

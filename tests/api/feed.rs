@@ -2,7 +2,7 @@
 
 use chrono::{Duration, Utc};
 use ocop_catalog::{
-    domain::{feed::FeedScope, listing::ChangeCause},
+    domain::{feed::FeedScope, id::ListingId, listing::ChangeCause},
     service::publicity,
     store::{
         Store,
@@ -12,7 +12,7 @@ use ocop_catalog::{
 use sea_orm::{ConnectionTrait, Database as Sea, DatabaseBackend, Statement};
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, Database, Engine, World, both, fields, monday, text};
+use crate::harness::{Caller, Database, Engine, World, both, council::identity, fields, monday, text};
 
 const CHANGES: &str = "query($since: FeedCursor, $first: Int) { listingChanges(since: $since, first: $first) { endCursor hasMore snapshotRequired changes {
     __typename cursor listingId version causes ... on ListingUpserted { listing { stars price { amount } } } ... on ListingRemoved { reason externalKey } } } }";
@@ -136,7 +136,7 @@ async fn reversed_commits_lose_nothing_on_postgres() {
     let world = World::start(Engine::Postgres).await;
     let (admin, seller) = (world.admin().await, world.seller("lan").await);
     let (a, b) = (world.on_sale(&seller, &admin, "Một").await, world.on_sale(&seller, &admin, "Hai").await);
-    let ids: Vec<_> = [&a.listing, &b.listing].into_iter().map(|id| listing_id(id)).collect();
+    let ids: Vec<ListingId> = [&a.listing, &b.listing].into_iter().map(|id| identity(id).into()).collect();
     let store = &world.service.store;
     let start = changes::latest(store).await.expect("a number");
     let everything = FeedScope::default();
@@ -178,12 +178,6 @@ async fn waiting_for_the_lock(world: &World) {
         tokio::task::yield_now().await;
     }
     database.close().await.expect("closes");
-}
-
-fn listing_id(global: &str) -> ocop_catalog::domain::id::ListingId {
-    let bytes = data_encoding::BASE64URL_NOPAD.decode(global.as_bytes()).expect("base64");
-    let text = String::from_utf8(bytes).expect("text");
-    uuid::Uuid::parse_str(text.split_once(':').expect("typed").1).expect("an id").into()
 }
 
 /// A database that was put back from a copy begins another life of the feed only if it says so: the epoch is in the database.

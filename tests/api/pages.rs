@@ -1,8 +1,12 @@
 //! Lists: every row once in every order, forwards and backwards; cursors belong to their list.
 
+use ocop_catalog::{
+    domain::{actor::Actor, id::ListingId},
+    service::{Call, PriceData, listings},
+};
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, Seller, World, both, text};
+use crate::harness::{Caller, Random, Seller, World, both, council::identity, text};
 
 async fn many(world: &World) -> (Caller, Seller) {
     let (admin, seller) = (world.admin().await, world.seller("lan").await);
@@ -121,5 +125,55 @@ both! {
         let asked = json!({ "ids": [ids[0], "rubbish", ids[1]] });
         let nodes = anyone.data("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", asked).await;
         assert_eq!(nodes["nodes"], json!([{ "id": ids[0] }, null, { "id": ids[1] }]));
+    }
+}
+
+both! {
+    /// While rows come and go and change their places, a walk meets every row that nobody touches exactly once, in every order.
+    async fn walks_while_rows_come_and_go(world: World) {
+        let (admin, seller) = many(&world).await;
+        let anyone = world.anyone();
+        let untouched = walk(&anyone, "{ field: CREATED_AT, direction: ASC }", 100, false).await;
+        let mut moving = Vec::new();
+        for name in ["Bưởi", "Gừng", "Nấm"] {
+            moving.push(ListingId(identity(&world.on_sale(&seller, &admin, name).await.listing)));
+        }
+        let orders = ["CREATED_AT", "PRICE", "STARS", "TITLE"].iter().flat_map(|field| ["ASC", "DESC"].map(|direction| (field, direction)));
+        for (seed, (field, direction)) in (1u64..).zip(orders) {
+            let mut random = Random(seed);
+            let (size, mut met, mut at) = (1 + random.below(3), Vec::new(), Value::Null);
+            loop {
+                let query = format!(
+                    "query($at: String) {{ listings(orderBy: {{ field: {field}, direction: {direction} }}, first: {size}, after: $at) {{
+                        nodes {{ title price {{ amount }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+                );
+                let page = anyone.data(&query, json!({ "at": at })).await["listings"].clone();
+                met.extend(page["nodes"].as_array().expect("rows").iter().map(|n| format!("{} {}", text(&n["title"]), text(&n["price"]["amount"]))));
+                if page["pageInfo"]["hasNextPage"] == false {
+                    break;
+                }
+                at = page["pageInfo"]["endCursor"].clone();
+                disturb(&world, moving[usize::try_from(random.below(3)).expect("small")], &mut random).await;
+            }
+            let mut kept: Vec<_> = met.into_iter().filter(|row| untouched.contains(row)).collect();
+            kept.sort();
+            let mut expected = untouched.clone();
+            expected.sort();
+            assert_eq!(kept, expected, "{field} {direction}, {size} a page, seed {seed}");
+        }
+    }
+}
+
+/// Takes a listing away, puts it back, or moves it in the order of prices.
+async fn disturb(world: &World, id: ListingId, random: &mut Random) {
+    let call = Call::new(&Actor::System);
+    // What is there already is refused, which is as good.
+    match random.below(3) {
+        0 => drop(listings::unpublish(&world.service, &call, id).await),
+        1 => drop(listings::publish(&world.service, &call, id).await),
+        _ => {
+            let price = PriceData { amount: (10_000 + random.below(90_000)).to_string(), currency: "VND".into() };
+            listings::set_price(&world.service, &call, id, None, &price).await.expect("sets the price");
+        }
     }
 }

@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::harness::{Caller, Database, Engine, Program, Socket, bulk, marketplace, program, text};
+use crate::harness::{Caller, Database, Engine, Program, Random, Socket, bulk, marketplace, program, text};
 
 const WRITERS: u64 = 8;
 const WRITES: usize = 30;
@@ -33,20 +33,6 @@ const FOLLOW: &str = "subscription($since: FeedCursor) { listingChanges(since: $
     ... on ListingUpserted { cursor listingId version listing { feedVersion stock price { amount } } }
     ... on ListingRemoved { cursor listingId version } ... on FeedHeartbeat { cursor } } }";
 const SNAPSHOT: &str = "query($after: FeedCursor) { listingSnapshot(after: $after, first: 100) { endCursor hasMore listings { id feedVersion stock price { amount } } } }";
-
-/// Steele and Vigna's SplitMix64: the same numbers for the same seed on every machine.
-#[derive(Clone)]
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
 
 /// A listing's version, and what it shows while it is visible.
 type Held = (i64, Option<String>);

@@ -7,6 +7,7 @@ mod database;
 mod fixtures;
 mod judge;
 mod process;
+mod random;
 mod receiver;
 mod socket;
 
@@ -31,6 +32,7 @@ pub(crate) use database::{Database, Engine};
 pub(crate) use fixtures::{OnSale, Seller, connect_query, text};
 pub(crate) use judge::{Judge, asked, sdks};
 pub(crate) use process::{Program, program};
+pub(crate) use random::Random;
 pub(crate) use receiver::{Received, Receiver};
 pub(crate) use socket::{Events, Socket};
 
