@@ -13,7 +13,7 @@ use axum::{
     extract::{Path, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, VARY},
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER, VARY},
     },
     response::{IntoResponse, Response},
     routing::get,
@@ -21,7 +21,8 @@ use axum::{
 use chrono::{DateTime, SubsecRound, Utc};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::Value;
-use std::io;
+use std::{io, sync::Arc, time::Duration};
+use tokio::sync::{Semaphore, oneshot};
 use tower_http::compression::CompressionLayer;
 
 use crate::{
@@ -32,11 +33,16 @@ use crate::{
 
 /// Listings read at once.
 const PAGE: u64 = 250;
+/// Whole catalogs written at once in this process: each costs a read of everything, and nobody has to say who he is.
+const AT_ONCE: usize = 4;
+/// How long one of them may keep its place.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
 struct Shelf {
     service: Service,
     records: Records,
+    slots: Arc<Semaphore>,
 }
 
 /// What an answer was made from, and when that came to be.
@@ -56,7 +62,7 @@ pub(super) fn router(service: Service, records: Records) -> Router {
         .route("/p/{slug}", get(product_page))
         .route("/01/{gtin}", get(digital_link))
         .layer(CompressionLayer::new())
-        .with_state(Shelf { service, records })
+        .with_state(Shelf { service, records, slots: Arc::new(Semaphore::new(AT_ONCE)) })
 }
 
 async fn google_feed(State(shelf): State<Shelf>, headers: HeaderMap) -> Response {
@@ -161,7 +167,17 @@ impl Shelf {
         if let Some(same) = validators.same(headers) {
             return same;
         }
+        let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
+            return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, HeaderValue::from_static("30"))]).into_response();
+        };
+        let (under_way, over) = oneshot::channel::<()>();
+        // A reader that stops reading keeps its connection, not its place.
+        tokio::spawn(async move {
+            tokio::time::timeout(PATIENCE, over).await.ok();
+            drop(slot);
+        });
         let pages = self.clone().pages().map(move |page| {
+            let _ends_with_the_stream = &under_way;
             let text: String = page?.iter().map(&write).collect();
             Ok::<_, io::Error>(Bytes::from(text))
         });
