@@ -14,6 +14,8 @@
 
 #[path = "../tests/api/harness/mod.rs"]
 mod harness;
+#[path = "shared/memory.rs"]
+mod memory;
 
 use harness::{Caller, Database, Engine, Program, Receiver, Socket, bulk, marketplace, program};
 use ocop_catalog::{
@@ -160,7 +162,7 @@ fn amount(listing: &Value) -> i64 {
 
 /// The memory of the process while many sockets follow, before and after a change that all are told.
 async fn followers(engine: Engine, service: &Service, server: &Program, token: &str, (ids, count): (&[ListingId], usize)) {
-    let before = memory(server.id());
+    let before = memory::resident(server.id());
     let mut sockets = Vec::with_capacity(count);
     for _ in 0..count {
         let mut socket = Socket::open(&server.url, Some(token)).await;
@@ -168,7 +170,7 @@ async fn followers(engine: Engine, service: &Service, server: &Program, token: &
         socket.next().await;
         sockets.push(socket);
     }
-    let open = memory(server.id());
+    let open = memory::resident(server.id());
     let begun = Instant::now();
     change(service, ids[0], 300_000).await;
     for socket in &mut sockets {
@@ -177,13 +179,6 @@ async fn followers(engine: Engine, service: &Service, server: &Program, token: &
     let took = begun.elapsed().as_millis();
     println!(
         "{engine:?}: {count} sockets: {before} MiB before, {open} MiB with them, all told of a change in {took} ms, {} MiB after",
-        memory(server.id())
+        memory::resident(server.id())
     );
-}
-
-/// Resident memory of a process in MiB, as the kernel counts it.
-fn memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1024
 }

@@ -14,6 +14,8 @@
 
 #[path = "../tests/api/harness/mod.rs"]
 mod harness;
+#[path = "shared/memory.rs"]
+mod memory;
 
 use harness::{Database, Engine, PARTNER_KEY, Program, bulk, config, marketplace, program};
 use hmac::{Hmac, KeyInit, Mac};
@@ -243,19 +245,20 @@ async fn work_off(engine: Engine, pairs: usize) {
         let done = sandbox.items().len();
         if done / step > told {
             told = done / step;
-            println!("{engine:?}: {done} of {count} live after {:.0} s, {} MiB", started.elapsed().as_secs_f64(), memory(program.id()));
+            println!(
+                "{engine:?}: {done} of {count} live after {:.0} s, {} MiB",
+                started.elapsed().as_secs_f64(),
+                memory::resident(program.id())
+            );
         }
         if left == 0 && done == count {
             break;
         }
     }
     let took = started.elapsed().as_secs_f64();
-    println!("{engine:?}: {count} pairs in {took:.0} s, {:.0} a second, {} MiB at the end", count as f64 / took, memory(program.id()));
-}
-
-/// Resident memory of a process in MiB, as the kernel counts it.
-fn memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1024
+    println!(
+        "{engine:?}: {count} pairs in {took:.0} s, {:.0} a second, {} MiB at the end",
+        count as f64 / took,
+        memory::resident(program.id())
+    );
 }

@@ -34,7 +34,7 @@ use crate::{
     graphql::{self, MayCheck},
     http::{
         auth::bearer,
-        graphql::{answer::Members, ask::Ask},
+        graphql::{answer::Members, ask::Ask, errors},
         live::End,
         router::Api,
         visitor::allowance,
@@ -258,8 +258,8 @@ impl Conversation {
             return Err(protocol::DUPLICATE);
         }
         if self.running.len() >= OPERATIONS {
-            let error = async_graphql::ServerError::new(format!("At most {OPERATIONS} operations at once; complete one first."), None);
-            return say(&self.out, &Says::Error { id: &id, payload: &[with_code(error, "RATE_LIMITED")] }).await;
+            let error = errors::coded(format!("At most {OPERATIONS} operations at once; complete one first."), "RATE_LIMITED");
+            return say(&self.out, &Says::Error { id: &id, payload: &[error] }).await;
         }
         let api = &self.session.api;
         let admitted = match api.endpoint.admit(ask) {
@@ -274,11 +274,6 @@ impl Conversation {
         self.running.insert(id, operation);
         Ok(())
     }
-}
-
-fn with_code(mut error: async_graphql::ServerError, code: &str) -> async_graphql::ServerError {
-    error.extensions.get_or_insert_with(Default::default).set("code", code);
-    error
 }
 
 /// Sends the answers of an operation as fast as the client takes them.
