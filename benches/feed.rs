@@ -1,7 +1,8 @@
 //! How fast integrators get the catalog and its changes: `cargo bench --bench feed`.
 //!
 //! It prints ratios to a plain SQL read of the same rows in the same run, for SQLite and, with `OCOP_TEST_POSTGRES_URL` set, for PostgreSQL.
-//! `-- --listings 100000 --sockets 1000` makes it larger; left out, 5,000 listings and 100 sockets.
+//! `-- --listings 100000 --sockets 1000` makes it larger; left out, 5,000 listings and 100 sockets. A product has two listings, a producer
+//! ten products.
 
 #![expect(dead_code, unused_imports, unused_macros, reason = "the tests' harness does more than a benchmark needs")]
 #![expect(
@@ -12,6 +13,8 @@
     reason = "a benchmark prints ratios, and is told by its environment where PostgreSQL is"
 )]
 
+#[path = "shared/catalog.rs"]
+mod catalog;
 #[path = "../tests/api/harness/mod.rs"]
 mod harness;
 #[path = "shared/memory.rs"]
@@ -27,6 +30,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 const FEED: &str = include_str!("../docs/queries/feed.graphql");
+const FOLLOWED: &str = "subscription { listingChanges { __typename ... on ListingUpserted { listing { price { amount } } } } }";
 const CHANGES: usize = 500;
 
 #[tokio::main]
@@ -49,8 +53,9 @@ async fn measure(engine: Engine, count: usize, sockets: usize) {
     let database = Database::new(engine).await;
     let sandbox = marketplace(&Clock::System).await;
     let service = bulk::service(&database).await;
+    let size = catalog::Size { producers: count.div_ceil(20), products: count.div_ceil(2) };
     let begun = Instant::now();
-    let ids = bulk::publish(&service, count.div_ceil(bulk::VARIANTS), &sandbox.url()).await;
+    let ids = catalog::make(&service, &database.url, size, &sandbox.url()).await;
     println!("{engine:?}: {} listings made in {:.0} s", ids.len(), begun.elapsed().as_secs_f64());
     let server = Program::start(program(&database.url, &["serve"]));
     let admin = bulk::admin(&service).await;
@@ -58,7 +63,10 @@ async fn measure(engine: Engine, count: usize, sockets: usize) {
     let caller = Caller::new(&server.url, Some(&admin));
     told(engine, "snapshot by GraphQL, 250 a page", pages(&caller, "Snapshot", "listingSnapshot", "listings", "after").await, plain);
     told(engine, "changes by GraphQL, 250 a page", pages(&caller, "Changes", "listingChanges", "changes", "since").await, plain);
+    let before = memory::resident(server.id());
     told(engine, "snapshot as NDJSON", lines(server.url.trim_end_matches("/graphql"), &admin).await, plain);
+    println!("{engine:?}: memory before and after the NDJSON stream: {before} and {} MiB", memory::resident(server.id()));
+    own_process(engine, &server, &admin, &ids).await;
     latencies(engine, &service, &server, &admin, &ids).await;
     followers(engine, &service, &server, &admin, (&ids, sockets)).await;
     server.kill();
@@ -95,8 +103,11 @@ async fn pages(caller: &Caller, operation: &str, field: &str, rows: &str, cursor
 async fn lines(url: &str, token: &str) -> f64 {
     let begun = Instant::now();
     let request = reqwest::Client::new().get(format!("{url}/export/listings.ndjson")).bearer_auth(token);
-    let text = request.send().await.expect("answers").text().await.expect("text");
-    text.lines().filter(|line| line.starts_with("{\"listing\"")).count() as f64 / begun.elapsed().as_secs_f64()
+    let (mut answer, mut count) = (request.send().await.expect("answers"), 0);
+    while let Some(chunk) = answer.chunk().await.expect("a part") {
+        count += chunk.windows(11).filter(|window| window == b"{\"listing\":").count();
+    }
+    count as f64 / begun.elapsed().as_secs_f64()
 }
 
 async fn change(service: &Service, id: ListingId, amount: i64) {
@@ -111,13 +122,7 @@ async fn latencies(engine: Engine, service: &Service, server: &Program, token: &
     let create = "mutation($input: WebhookEndpointCreateInput!) { webhookEndpointCreate(input: $input) { userErrors { code } } }";
     Caller::new(&url, Some(token)).done(create, json!({ "input": { "url": receiver.url } })).await;
     let mut socket = Socket::open(&url, Some(token)).await;
-    socket
-        .subscribe(
-            "a",
-            "subscription { listingChanges { __typename ... on ListingUpserted { listing { price { amount } } } } }",
-            Value::Null,
-        )
-        .await;
+    socket.subscribe("a", FOLLOWED, Value::Null).await;
     socket.next().await;
     let hooked = receiver.clone();
     let hooks = tokio::spawn(async move {
@@ -149,11 +154,42 @@ async fn latencies(engine: Engine, service: &Service, server: &Program, token: &
         committed.push((amount, Instant::now()));
     }
     for (what, came) in [("a socket", events.await.expect("ends")), ("a webhook", hooks.await.expect("ends"))] {
-        let mut took: Vec<_> = committed.iter().map(|(amount, at)| came[amount].saturating_duration_since(*at).as_micros()).collect();
-        took.sort_unstable();
-        let at = |share: usize| took[took.len() * share / 100] as f64 / 1000.0;
-        println!("{engine:?}: from a commit to {what}, at 100 changes a second: p50 {:.1} ms, p99 {:.1} ms", at(50), at(99));
+        percentiles(engine, &format!("a commit in another process to {what}"), &committed, &came);
     }
+}
+
+/// From sending a change of a price to the same process, at a hundred a second, until a socket tells of it.
+async fn own_process(engine: Engine, server: &Program, token: &str, ids: &[ListingId]) {
+    let mut socket = Socket::open(&server.url, Some(token)).await;
+    socket.subscribe("a", FOLLOWED, Value::Null).await;
+    socket.next().await;
+    let events = tokio::spawn(async move {
+        let mut came = std::collections::HashMap::new();
+        while came.len() < CHANGES {
+            let event = socket.event("listingChanges").await;
+            came.insert(amount(&event["listing"]), Instant::now());
+        }
+        came
+    });
+    let caller = Caller::new(&server.url, Some(token));
+    let query = "mutation($id: ID!, $price: MoneyInput!) { listingSetPrice(id: $id, price: $price) { userErrors { code } } }";
+    let mut sent = Vec::new();
+    let mut tick = tokio::time::interval(Duration::from_millis(10));
+    for (number, id) in (0..CHANGES).zip(ids.iter().cycle()) {
+        tick.tick().await;
+        let amount = 100_000 + i64::try_from(number).expect("small");
+        sent.push((amount, Instant::now()));
+        let price = json!({ "amount": amount.to_string(), "currency": "VND" });
+        caller.done(query, json!({ "id": id.to_string(), "price": price })).await;
+    }
+    percentiles(engine, "sending a price by GraphQL to a socket of the same process", &sent, &events.await.expect("ends"));
+}
+
+fn percentiles(engine: Engine, what: &str, from: &[(i64, Instant)], came: &std::collections::HashMap<i64, Instant>) {
+    let mut took: Vec<_> = from.iter().map(|(amount, at)| came[amount].saturating_duration_since(*at).as_micros()).collect();
+    took.sort_unstable();
+    let at = |share: usize| took[took.len() * share / 100] as f64 / 1000.0;
+    println!("{engine:?}: from {what}, at 100 changes a second: p50 {:.1} ms, p99 {:.1} ms", at(50), at(99));
 }
 
 fn amount(listing: &Value) -> i64 {

@@ -156,7 +156,13 @@ impl App {
         self.service.listens_at(format!("http://{}", reachable(address)));
         let documents = Documents::read(config.trusted_documents.as_deref(), config.trusted_only);
         let documents = documents.map_err(|error| StartError::Other(format!("OCOP_TRUSTED_DOCUMENTS: {error}")))?;
-        let options = router::Options { documents, graphiql: config.graphiql, behind_proxy: config.behind_proxy, stop: self.stop.clone() };
+        let options = router::Options {
+            documents,
+            graphiql: config.graphiql,
+            behind_proxy: config.behind_proxy,
+            bounds: config.bounds,
+            stop: self.stop.clone(),
+        };
         let routes = router::router(self.service.clone(), &graphql::schema(), metrics, options);
         let routes = routes.map_err(|error| StartError::Other(error.to_string()))?;
         let serving = server::serve(listener, routes, self.stop.clone());

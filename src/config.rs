@@ -3,7 +3,7 @@
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 use url::Url;
 
-use crate::{notify::NotifySettings, service::keys::SecretKey, store::files::FilePlace};
+use crate::{http::live::Bounds, notify::NotifySettings, service::keys::SecretKey, store::files::FilePlace};
 
 /// Settings of one process.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct Config {
     pub trusted_documents: Option<PathBuf>,
     /// Run no others.
     pub trusted_only: bool,
+    /// How much the API does at once.
+    pub bounds: Bounds,
     /// Serve GraphiQL.
     pub graphiql: bool,
     /// A proxy of one's own stands before the service and names clients in `X-Forwarded-For`.
@@ -62,6 +64,7 @@ impl Default for Config {
             workers: 16,
             trusted_documents: None,
             trusted_only: false,
+            bounds: Bounds::default(),
             graphiql: true,
             behind_proxy: false,
             outbound_allow_private: false,
@@ -90,14 +93,19 @@ impl Config {
         });
         Ok(Self {
             database_url: given("OCOP_DATABASE_URL").map_or(Ok(default.database_url), database_url)?,
-            database_connections: number(given("OCOP_DATABASE_CONNECTIONS"), "OCOP_DATABASE_CONNECTIONS", default.database_connections)?,
+            database_connections: number(&given, "OCOP_DATABASE_CONNECTIONS", (default.database_connections, 100))?,
             listen: parsed(given("OCOP_LISTEN"), "OCOP_LISTEN", default.listen, "an address such as 127.0.0.1:8080 is needed")?,
             public_url: given("OCOP_PUBLIC_URL").map(public_url).transpose()?,
             token_audience: given("OCOP_TOKEN_AUDIENCE").unwrap_or(default.token_audience),
             secret_key: secret.transpose()?,
-            workers: number(given("OCOP_WORKERS"), "OCOP_WORKERS", 16)? as usize,
+            workers: number(&given, "OCOP_WORKERS", (16, 100))? as usize,
             trusted_documents: given("OCOP_TRUSTED_DOCUMENTS").map(PathBuf::from),
             trusted_only: switch(given("OCOP_TRUSTED_ONLY"), "OCOP_TRUSTED_ONLY", default.trusted_only)?,
+            bounds: Bounds {
+                operations: number(&given, "OCOP_MAX_OPERATIONS", (128, 10_000))? as usize,
+                sockets: number(&given, "OCOP_MAX_SOCKETS", (4_000, 100_000))? as usize,
+                streams: number(&given, "OCOP_MAX_STREAMS", (256, 400))? as usize,
+            },
             graphiql: switch(given("OCOP_GRAPHIQL"), "OCOP_GRAPHIQL", default.graphiql)?,
             behind_proxy: switch(given("OCOP_BEHIND_PROXY"), "OCOP_BEHIND_PROXY", false)?,
             outbound_allow_private: switch(given("OCOP_OUTBOUND_ALLOW_PRIVATE"), "OCOP_OUTBOUND_ALLOW_PRIVATE", false)?,
@@ -175,9 +183,11 @@ fn public_url(text: String) -> Result<Url, ConfigError> {
     url.ok_or_else(|| error("OCOP_PUBLIC_URL", "an address such as https://ocop.example.vn is needed"))
 }
 
-fn number(text: Option<String>, name: &'static str, default: u32) -> Result<u32, ConfigError> {
-    let number = parsed(text, name, default, "a whole number from 1 to 100 is needed")?;
-    if (1..=100).contains(&number) { Ok(number) } else { Err(error(name, "a whole number from 1 to 100 is needed")) }
+/// A number from one to the most that makes sense.
+fn number(given: &dyn Fn(&'static str) -> Option<String>, name: &'static str, (default, most): (u32, u32)) -> Result<u32, ConfigError> {
+    let wrong = format!("a whole number from 1 to {most} is needed");
+    let number = parsed(given(name), name, default, &wrong)?;
+    if (1..=most).contains(&number) { Ok(number) } else { Err(error(name, &wrong)) }
 }
 
 fn parsed<T: FromStr>(text: Option<String>, name: &'static str, default: T, what: &str) -> Result<T, ConfigError> {
@@ -214,6 +224,8 @@ mod tests {
             ("OCOP_PUBLIC_URL", "ocop.example.vn"),
             ("OCOP_SECRET_KEY", "short"),
             ("OCOP_WORKERS", "many"),
+            ("OCOP_MAX_SOCKETS", "0"),
+            ("OCOP_MAX_STREAMS", "401"),
             ("OCOP_GRAPHIQL", "yes"),
             ("OCOP_OUTBOUND_ALLOW_PRIVATE", "1"),
             ("OCOP_NOTIFY_WEBHOOK_URL", "nowhere"),

@@ -37,6 +37,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 pub(in crate::http) use errors::INTERNAL_BODY;
 
@@ -54,6 +55,8 @@ pub struct GraphqlEndpoint {
     guard: Guard,
     engine: Engine,
     documents: Documents,
+    /// One for each operation that may run at once.
+    places: Arc<Semaphore>,
     limits: EndpointLimits,
 }
 
@@ -75,25 +78,21 @@ pub struct EndpointLimits {
     pub body_wait: Duration,
     /// How long an operation may run. Cuts it at an `await`; a statement timeout in the database stands beside it.
     pub execution: Duration,
+    /// Operations at once. One over it is refused at once: a queue would make all of them slow and save none.
+    pub operations: usize,
 }
 
 impl Default for EndpointLimits {
     fn default() -> Self {
-        Self { body_bytes: 64 * 1024, body_wait: Duration::from_secs(5), execution: Duration::from_secs(10) }
+        Self { body_bytes: 64 * 1024, body_wait: Duration::from_secs(5), execution: Duration::from_secs(10), operations: 128 }
     }
 }
 
 impl GraphqlEndpoint {
-    /// An endpoint with the published limits.
+    /// An endpoint over a schema.
     #[must_use]
-    pub fn new(guard: Guard, engine: Engine, documents: Documents) -> Self {
-        Self::with_limits(guard, engine, documents, EndpointLimits::default())
-    }
-
-    /// An endpoint with other limits.
-    #[must_use]
-    pub fn with_limits(guard: Guard, engine: Engine, documents: Documents, limits: EndpointLimits) -> Self {
-        Self { guard, engine, documents, limits }
+    pub fn new(guard: Guard, engine: Engine, documents: Documents, limits: EndpointLimits) -> Self {
+        Self { guard, engine, documents, places: Arc::new(Semaphore::new(limits.operations)), limits }
     }
 
     /// Answers one request of any method. `prepare` puts what the resolvers need (principal, language) into the request,
@@ -171,6 +170,8 @@ impl GraphqlEndpoint {
         prepare: impl FnOnce(async_graphql::Request) -> async_graphql::Request,
     ) -> Result<(async_graphql::Response, u64), Refusal> {
         let Admitted { request, cost, order, .. } = admitted;
+        // The body has come by now, so that a slow client takes no place.
+        let _place = self.places.try_acquire().map_err(|_| Fault::overloaded())?;
         let execution = (self.engine.execute)(prepare(request));
         match tokio::time::timeout(self.limits.execution, execution).await {
             Ok(mut response) => {
@@ -192,8 +193,13 @@ impl GraphqlEndpoint {
         let answers = if operation == OperationType::Subscription {
             (self.engine.follow)(request)
         } else {
+            let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+                let refused = async_graphql::Response::from_errors(vec![errors::overloaded()]);
+                return Box::pin(futures_util::stream::once(async { refused }));
+            };
             let (execution, limit) = ((self.engine.execute)(request), self.limits.execution);
             let bounded = async move {
+                let _place = place;
                 let timeout = |_| async_graphql::Response::from_errors(vec![errors::execution_timeout(limit)]);
                 tokio::time::timeout(limit, execution).await.unwrap_or_else(timeout)
             };

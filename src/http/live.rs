@@ -15,10 +15,22 @@ use crate::{
 
 /// How long a revoked or expired credential may still be told something.
 const RECHECK: Duration = Duration::from_secs(2);
-/// WebSockets open at once in this process.
-const SOCKETS: usize = 4_000;
-/// Streams of events open at once in this process; each holds one of the server's 512 connections.
-const STREAMS: usize = 256;
+/// How much one process does at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// GraphQL operations; more are refused at once rather than all made slow.
+    pub operations: usize,
+    /// WebSockets.
+    pub sockets: usize,
+    /// Streams of events; each holds one of the server's connections.
+    pub streams: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { operations: 128, sockets: 4_000, streams: 256 }
+    }
+}
 
 /// What open streams depend on.
 pub(super) struct Live {
@@ -38,8 +50,9 @@ pub(super) enum End {
 }
 
 impl Live {
-    pub(super) fn new(service: Service, stop: CancellationToken) -> Self {
-        Self { service, stop, sockets: Arc::new(Semaphore::new(SOCKETS)), streams: Arc::new(Semaphore::new(STREAMS)) }
+    pub(super) fn new(service: Service, stop: CancellationToken, bounds: Bounds) -> Self {
+        let places = |count| Arc::new(Semaphore::new(count));
+        Self { service, stop, sockets: places(bounds.sockets), streams: places(bounds.streams) }
     }
 
     /// A place for a WebSocket, if one is free.

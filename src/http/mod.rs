@@ -8,7 +8,7 @@ pub mod graphiql;
 pub mod graphql;
 pub mod health;
 mod hooks;
-mod live;
+pub mod live;
 pub mod observe;
 mod open;
 pub mod router;

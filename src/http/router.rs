@@ -23,9 +23,9 @@ use crate::{
     },
     http::{
         auth, bulk, connect, files, graphiql,
-        graphql::{Engine, GraphqlEndpoint, documents::Documents, socket},
+        graphql::{EndpointLimits, Engine, GraphqlEndpoint, documents::Documents, socket},
         health, hooks,
-        live::Live,
+        live::{Bounds, Live},
         observe::observed,
         open, verify,
         visitor::{Checks, allowance},
@@ -41,6 +41,8 @@ pub struct Options {
     pub behind_proxy: bool,
     /// Which documents clients may name, and whether others run.
     pub documents: Documents,
+    /// How much is done at once.
+    pub bounds: Bounds,
     /// Ends open streams.
     pub stop: CancellationToken,
 }
@@ -69,8 +71,10 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
         .merge(hooks::router(service.clone()))
         .merge(open::router(service.clone(), records.clone()))
         .merge(bulk::router(service.clone(), records));
-    let live = Live::new(service.clone(), options.stop.clone());
-    let api = Arc::new(Api { service: service.clone(), checks, endpoint: GraphqlEndpoint::new(guard, engine, options.documents), live });
+    let live = Live::new(service.clone(), options.stop.clone(), options.bounds);
+    let limits = EndpointLimits { operations: options.bounds.operations, ..EndpointLimits::default() };
+    let endpoint = GraphqlEndpoint::new(guard, engine, options.documents, limits);
+    let api = Arc::new(Api { service: service.clone(), checks, endpoint, live });
     let probe = move || {
         let service = service.clone();
         async move { readiness::checks(&service).await }

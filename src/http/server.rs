@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -30,6 +31,8 @@ pub struct ServerLimits {
     pub connections: usize,
     /// How long the head of a request may take, which is also how long an idle connection is kept.
     pub head_wait: Duration,
+    /// How long a client that is being answered may take nothing of it; streams, exports and WebSockets included.
+    pub read_wait: Duration,
     /// Bytes buffered for a connection, and so the largest head.
     pub buffer_bytes: usize,
     /// How long a request in flight may go on after the stop.
@@ -38,7 +41,13 @@ pub struct ServerLimits {
 
 impl Default for ServerLimits {
     fn default() -> Self {
-        Self { connections: 512, head_wait: Duration::from_secs(5), buffer_bytes: 64 * 1024, grace: Duration::from_secs(10) }
+        Self {
+            connections: 512,
+            head_wait: Duration::from_secs(5),
+            read_wait: Duration::from_secs(30),
+            buffer_bytes: 64 * 1024,
+            grace: Duration::from_secs(10),
+        }
     }
 }
 
@@ -111,6 +120,8 @@ impl Connection {
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(limits.head_wait).max_buf_size(limits.buffer_bytes);
+        let mut socket = Box::pin(TimeoutStream::new(socket));
+        socket.as_mut().set_write_timeout_pinned(Some(limits.read_wait));
         let mut connection = pin!(http.serve_connection(TokioIo::new(socket), service).with_upgrades());
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -139,7 +150,8 @@ mod tests {
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: test\r\n\r\n";
 
     fn quick() -> ServerLimits {
-        ServerLimits { head_wait: Duration::from_millis(50), grace: Duration::from_millis(50), ..ServerLimits::default() }
+        let soon = Duration::from_millis(50);
+        ServerLimits { head_wait: soon, read_wait: soon, grace: soon, ..ServerLimits::default() }
     }
 
     /// A handler that says when it has started and goes on when told.
@@ -178,6 +190,30 @@ mod tests {
             let mut rest = Vec::new();
             socket.read_to_end(&mut rest).await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_stops_reading_is_given_up() {
+        let given_up = CancellationToken::new();
+        let guard = given_up.clone();
+        let handler = move || {
+            let held = guard.clone().drop_guard();
+            let endless = futures_util::stream::repeat_with(move || {
+                let _held = &held;
+                Ok::<_, io::Error>(axum::body::Bytes::from(vec![b'x'; 64 * 1024]))
+            });
+            async move { Body::from_stream(endless) }
+        };
+        let server = Server::start_with(Router::new().route("/", get(handler)), quick()).await;
+        let mut socket = server.connect().await;
+        socket.write_all(REQUEST).await.unwrap();
+        // While it reads it is answered; the token is cancelled when the server lets go of the body.
+        let mut some = vec![0; 64 * 1024];
+        for _ in 0..500 {
+            socket.read_exact(&mut some).await.unwrap();
+        }
+        assert!(!given_up.is_cancelled());
+        given_up.cancelled().await;
     }
 
     #[tokio::test]

@@ -149,6 +149,8 @@ impl Client {
         let literal = match url.host() {
             Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
             Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            // RFC 6761, 6.3; other names are judged by what they resolve to when they are called.
+            Some(Host::Domain(name)) if name == "localhost" || name.ends_with(".localhost") => Some(IpAddr::from([127, 0, 0, 1])),
             Some(Host::Domain(_)) => None,
             None => return Err(PushError::Config(refusal("address", "the address has no host"))),
         };

@@ -1,10 +1,7 @@
 //! Documents that are named instead of sent.
 
 use data_encoding::HEXLOWER;
-use ocop_catalog::{
-    app::{App, Halves},
-    config::Config,
-};
+use ocop_catalog::config::Config;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -74,7 +71,7 @@ both! {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("listings.graphql"), QUERY).expect("writes");
         let config = Config { trusted_documents: Some(folder.path().to_owned()), trusted_only: true, ..world.config() };
-        let strict = App::start(&config, Halves { api: true, worker: false }, world.clock.clone()).await.expect("starts");
+        let strict = world.replica_with(&config).await;
         let caller = Caller::new(&format!("http://{}/graphql", strict.address().expect("an address")), None);
         let variables = json!({ "first": 5 });
         let named = caller.post(json!({ "documentId": format!("sha256:{}", hash(QUERY)), "variables": variables })).await;

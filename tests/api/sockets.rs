@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite;
 
+use ocop_catalog::{config::Config, http::live::Bounds};
+
 use crate::harness::{Events, Socket, World, both, program, text};
 
 const FOLLOW: &str = "subscription($since: FeedCursor, $scope: FeedScopeInput) { listingChanges(since: $since, scope: $scope) { __typename
@@ -270,5 +272,32 @@ both! {
         let mut other = Socket::open(&world.url, Some(hoa.caller.token())).await;
         other.subscribe("a", "subscription($c: ID!) { channelSync(channel: $c) { id } }", json!({ "c": channel })).await;
         assert_eq!(other.next().await["type"], "error", "a channel of the province");
+    }
+}
+
+both! {
+    /// A process holds so many sockets and streams; one more is refused at once, and has a place when another leaves.
+    async fn places_are_counted(world: World) {
+        let admin = world.admin().await;
+        let token = world.integrator(&admin).await;
+        let config = Config { bounds: Bounds { sockets: 1, streams: 1, ..Bounds::default() }, ..world.config() };
+        let small = world.replica_with(&config).await;
+        let url = format!("http://{}/graphql", small.address().expect("an address"));
+        let offer = [("sec-websocket-protocol", "graphql-transport-ws")];
+        let mut first = Socket::open(&url, Some(token.token())).await;
+        let Err(tungstenite::Error::Http(refused)) = Socket::connect(&url, &offer).await else { panic!("a second socket has no place") };
+        assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().ok()), (503, Some("5")));
+        let events = Events::open(&url, Some(token.token()), FOLLOW, Value::Null).await;
+        let refused = Events::ask(&url, Some(token.token()), FOLLOW, Value::Null).await;
+        assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().ok()), (503, Some("5")));
+        // Those who are in notice nothing; whoever leaves makes room.
+        first.subscribe("a", "{ serviceInfo { version } }", Value::Null).await;
+        assert_eq!(first.next().await["type"], "next");
+        drop((first, events));
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while Socket::connect(&url, &offer).await.is_err() || Events::ask(&url, Some(token.token()), FOLLOW, Value::Null).await.status() != 200 {
+            assert!(std::time::Instant::now() < until, "places come back");
+        }
+        small.stop().await;
     }
 }

@@ -1,7 +1,7 @@
 //! Webhooks: messages that say what pulling says, in order, until they are taken.
 
 use chrono::{Duration, Utc};
-use ocop_catalog::service::Clock;
+use ocop_catalog::{config::Config, service::Clock};
 use serde_json::{Value, json};
 
 use crate::harness::{Caller, Received, Receiver, World, asked, both, text};
@@ -191,5 +191,32 @@ both! {
         let seen = endpoint_with(&admin, &created["endpoint"]["id"]).await;
         assert_eq!(seen["state"], "DISABLED");
         assert_eq!(admin.done(delete, id).await["isDeleted"], true);
+    }
+}
+
+both! {
+    /// Where private addresses are closed, no endpoint is made, nor moved, to one, however it is written; nothing is kept of the try.
+    async fn addresses_of_ones_own_network_are_refused(world: World) {
+        let strict = world.replica_with(&Config { outbound_allow_private: false, ..world.config() }).await;
+        let admin = world.admin().await;
+        let integrator = world.integrator(&admin).await;
+        let caller = Caller::new(&format!("http://{}/graphql", strict.address().expect("an address")), Some(integrator.token()));
+        let made = caller.done(CREATE, json!({ "input": { "url": "https://san.example.vn/ocop" } })).await;
+        for url in [
+            "http://san.example.vn/ocop", "https://127.0.0.1/x", "https://2130706433/x", "https://0x7f.1/x", "https://[::1]/x",
+            "https://[::ffff:10.0.0.1]/x", "https://169.254.169.254/latest/meta-data", "https://[fd00::1]/x", "https://localhost/x", "ftp://san.example.vn/x",
+            "https://user:password@san.example.vn/x",
+        ] {
+            let input = json!({ "input": { "url": url } });
+            let refused = caller.data(CREATE, input).await["webhookEndpointCreate"]["userErrors"].clone();
+            assert_eq!(refused, json!([{ "code": "INVALID_URL", "path": ["input", "url"] }]), "{url}");
+            let input = json!({ "id": made["endpoint"]["id"], "input": { "url": url } });
+            let refused = caller.data(UPDATE, input).await["webhookEndpointUpdate"]["userErrors"].clone();
+            assert_eq!(refused, json!([{ "code": "INVALID_URL", "path": ["input", "url"] }]), "{url}");
+        }
+        let kept = caller.data(ENDPOINTS, Value::Null).await["webhookEndpoints"].clone();
+        assert_eq!(kept.as_array().map(Vec::len), Some(1));
+        assert_eq!(kept[0]["url"], "https://san.example.vn/ocop");
+        strict.stop().await;
     }
 }

@@ -5,7 +5,7 @@ use crate::http::graphql::accept::Media;
 use crate::http::graphql::errors;
 use async_graphql::{ServerError, Value, value};
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
@@ -38,6 +38,8 @@ pub(super) struct Fault {
     code: &'static str,
     message: String,
     allow: Option<&'static str>,
+    /// Seconds after which another try makes sense.
+    again: Option<u64>,
 }
 
 /// The members of an answer in the order the specification recommends.
@@ -110,15 +112,18 @@ pub(super) async fn cacheable(answer: Response, headers: &HeaderMap) -> Response
 
 /// The answer to a request that did not run.
 pub(super) fn refused(refusal: Refusal, media: Media) -> Response {
-    let (outcome, allow) = match &refusal {
-        Refusal::Transport(fault) => (Outcome::Transport(fault.status), fault.allow),
+    let (outcome, allow, again) = match &refusal {
+        Refusal::Transport(fault) => (Outcome::Transport(fault.status), fault.allow, fault.again),
         Refusal::Document(rejection) => {
-            (Outcome::Document(StatusCode::from_u16(rejection.http_status).unwrap_or(StatusCode::BAD_REQUEST)), None)
+            (Outcome::Document(StatusCode::from_u16(rejection.http_status).unwrap_or(StatusCode::BAD_REQUEST)), None, None)
         }
     };
     let mut answer = write(outcome, &Members::refused(refusal), media);
     if let Some(allow) = allow {
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    if let Some(seconds) = again {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     answer
 }
@@ -154,7 +159,7 @@ fn set_headers(headers: &mut HeaderMap, media: Media) {
 
 impl Fault {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), allow: None }
+        Self { status, code, message: message.into(), allow: None, again: None }
     }
 
     pub(super) fn into_message(self) -> String {
@@ -194,7 +199,15 @@ impl Fault {
     }
 
     pub(super) fn busy() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Too many streams are open; try again in a few seconds.")
+        Self::unavailable("Too many streams are open; try again in a few seconds.", 5)
+    }
+
+    pub(super) fn overloaded() -> Self {
+        Self::unavailable(errors::OVERLOADED, 1)
+    }
+
+    fn unavailable(message: &str, again: u64) -> Self {
+        Self { again: Some(again), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message) }
     }
 
     pub(super) fn not_acceptable() -> Self {

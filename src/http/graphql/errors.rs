@@ -9,6 +9,8 @@ const MOST_ERRORS: usize = 10;
 /// The longest message of the engine that is passed on, in characters: it quotes the document.
 const MESSAGE_CHARS: usize = 300;
 
+pub(super) const OVERLOADED: &str = "The service does as much as it can; try again in a second.";
+
 const INTERNAL_MESSAGE: &str = "Internal error";
 
 /// The body of an answer when nothing better can be written.
@@ -22,6 +24,11 @@ pub(super) fn coded(message: impl Into<String>, code: &str) -> ServerError {
 /// An operation that ran for too long, where its answer has no status.
 pub(super) fn execution_timeout(limit: Duration) -> ServerError {
     coded(format!("The operation did not finish within {} seconds. Ask for smaller pages.", limit.as_secs()), "TIMEOUT")
+}
+
+/// An operation for which there is no room, where its answer has no status.
+pub(super) fn overloaded() -> ServerError {
+    coded(OVERLOADED, "UNAVAILABLE")
 }
 
 /// Bounds the errors of an answer and gives each a code. `invalid` says the document was refused before it ran, so that

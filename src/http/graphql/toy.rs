@@ -90,7 +90,7 @@ pub(super) fn endpoint() -> GraphqlEndpoint {
     let engine = Engine { execute, follow };
     let limits =
         EndpointLimits { body_wait: Duration::from_millis(200), execution: Duration::from_millis(200), ..EndpointLimits::default() };
-    GraphqlEndpoint::with_limits(guard, engine, Documents::default(), limits)
+    GraphqlEndpoint::new(guard, engine, Documents::default(), limits)
 }
 
 /// Serves the endpoint at `/graphql` with all middleware.

@@ -37,13 +37,18 @@ pub(crate) async fn service(database: &Database) -> Service {
 
 /// Publishes listings of rated products: `products` times fifty.
 pub(crate) async fn publish(service: &Service, products: usize, pictures: &str) -> Vec<ListingId> {
+    publish_variants(service, (products, VARIANTS), pictures).await
+}
+
+/// The same with so many variants a product.
+pub(crate) async fn publish_variants(service: &Service, (products, variants): (usize, usize), pictures: &str) -> Vec<ListingId> {
     let mut published = Vec::new();
     let system = Actor::System;
     let call = Call::new(&system);
     let data = ProducerData { legal_name: "HTX lớn".into(), commune_code: Some("01090".into()), ..ProducerData::default() };
     let producer = producers::register(service, &call, data).await.expect("registers");
     for number in 0..products {
-        let variants = (0..VARIANTS).map(|variant| VariantData {
+        let variants = (0..variants).map(|variant| VariantData {
             id: None,
             sku: format!("P{number}-V{variant}"),
             gtin: None,

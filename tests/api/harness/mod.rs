@@ -133,7 +133,12 @@ impl World {
 
     /// Another process on the same database.
     pub(crate) async fn replica(&self) -> App {
-        App::start(&self.config(), Halves { api: true, worker: false }, self.clock.clone()).await.expect("starts")
+        self.replica_with(&self.config()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn replica_with(&self, config: &Config) -> App {
+        App::start(config, Halves { api: true, worker: false }, self.clock.clone()).await.expect("starts")
     }
 
     /// The settings of its service.

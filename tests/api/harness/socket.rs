@@ -115,16 +115,21 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    #[expect(clippy::disallowed_methods, reason = "tests call their own service")]
     pub(crate) async fn open(url: &str, token: Option<&str>, query: &str, variables: Value) -> Self {
+        let response = Self::ask(url, token, query, variables).await;
+        assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().expect("text")), (200, "text/event-stream"));
+        Self { response, text: String::new() }
+    }
+
+    /// Asks for a stream; any answer will do.
+    #[expect(clippy::disallowed_methods, reason = "tests call their own service")]
+    pub(crate) async fn ask(url: &str, token: Option<&str>, query: &str, variables: Value) -> reqwest::Response {
         let mut request = reqwest::Client::new().post(url).header("accept", "text/event-stream").header("content-type", "application/json");
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let body = json!({ "query": query, "variables": variables }).to_string();
-        let response = request.body(body).send().await.expect("an answer");
-        assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().expect("text")), (200, "text/event-stream"));
-        Self { response, text: String::new() }
+        request.body(body).send().await.expect("an answer")
     }
 
     /// Name and data of the next event that is not a comment; `None` at the end.
