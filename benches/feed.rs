@@ -180,7 +180,7 @@ async fn own_process(engine: Engine, server: &Program, token: &str, ids: &[Listi
         let amount = 100_000 + i64::try_from(number).expect("small");
         sent.push((amount, Instant::now()));
         let price = json!({ "amount": amount.to_string(), "currency": "VND" });
-        caller.done(query, json!({ "id": id.to_string(), "price": price })).await;
+        caller.done(query, json!({ "id": harness::council::global("Listing", id.0), "price": price })).await;
     }
     percentiles(engine, "sending a price by GraphQL to a socket of the same process", &sent, &events.await.expect("ends"));
 }

@@ -159,7 +159,8 @@ impl App {
         let options = router::Options {
             documents,
             graphiql: config.graphiql,
-            behind_proxy: config.behind_proxy,
+            proxies: config.trusted_proxies.clone(),
+            points_per_second: config.points_per_second,
             bounds: config.bounds,
             stop: self.stop.clone(),
         };

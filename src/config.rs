@@ -1,9 +1,14 @@
 //! The only reader of the environment. Every setting is documented in `.env.example`; a wrong value stops the start with one line.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 use url::Url;
 
-use crate::{http::live::Bounds, notify::NotifySettings, service::keys::SecretKey, store::files::FilePlace};
+use crate::{
+    http::{live::Bounds, visitor::Proxies},
+    notify::NotifySettings,
+    service::keys::SecretKey,
+    store::files::FilePlace,
+};
 
 /// Settings of one process.
 #[derive(Clone)]
@@ -30,8 +35,10 @@ pub struct Config {
     pub bounds: Bounds,
     /// Serve GraphiQL.
     pub graphiql: bool,
-    /// A proxy of one's own stands before the service and names clients in `X-Forwarded-For`.
-    pub behind_proxy: bool,
+    /// Proxies of one's own, whose `X-Forwarded-For` names clients.
+    pub trusted_proxies: Proxies,
+    /// Points for GraphQL that a caller gets each second.
+    pub points_per_second: NonZeroU32,
     /// Let outbound calls reach private addresses.
     pub outbound_allow_private: bool,
     /// Where uploaded files are kept; left out, a folder beside the database.
@@ -66,7 +73,8 @@ impl Default for Config {
             trusted_only: false,
             bounds: Bounds::default(),
             graphiql: true,
-            behind_proxy: false,
+            trusted_proxies: Proxies::default(),
+            points_per_second: NonZeroU32::new(1_000).unwrap_or(NonZeroU32::MIN),
             outbound_allow_private: false,
             files: None,
             notify: NotifySettings::default(),
@@ -107,7 +115,13 @@ impl Config {
                 streams: number(&given, "OCOP_MAX_STREAMS", (256, 400))? as usize,
             },
             graphiql: switch(given("OCOP_GRAPHIQL"), "OCOP_GRAPHIQL", default.graphiql)?,
-            behind_proxy: switch(given("OCOP_BEHIND_PROXY"), "OCOP_BEHIND_PROXY", false)?,
+            trusted_proxies: parsed(
+                given("OCOP_TRUSTED_PROXIES"),
+                "OCOP_TRUSTED_PROXIES",
+                Proxies::default(),
+                "addresses or networks with commas between them are needed, such as 10.0.0.0/8",
+            )?,
+            points_per_second: number(&given, "OCOP_POINTS_PER_SECOND", (1_000, 100_000_000))?.try_into().unwrap_or(NonZeroU32::MIN),
             outbound_allow_private: switch(given("OCOP_OUTBOUND_ALLOW_PRIVATE"), "OCOP_OUTBOUND_ALLOW_PRIVATE", false)?,
             files: files(&given)?,
             notify: NotifySettings {
@@ -225,6 +239,8 @@ mod tests {
             ("OCOP_SECRET_KEY", "short"),
             ("OCOP_WORKERS", "many"),
             ("OCOP_MAX_SOCKETS", "0"),
+            ("OCOP_TRUSTED_PROXIES", "proxy"),
+            ("OCOP_POINTS_PER_SECOND", "0"),
             ("OCOP_MAX_STREAMS", "401"),
             ("OCOP_GRAPHIQL", "yes"),
             ("OCOP_OUTBOUND_ALLOW_PRIVATE", "1"),

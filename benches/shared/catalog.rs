@@ -73,7 +73,7 @@ pub(crate) async fn make(service: &Service, url: &str, size: Size, pictures: &st
     bulk::publish_variants(service, (1, 1), pictures).await;
     let database = Database::connect(url).await.expect("connects");
     let copier = Copier::read(&database).await;
-    let communes = texts(&database, "SELECT code FROM admin_unit WHERE era = 'CURRENT' AND level = 'COMMUNE' ORDER BY code").await;
+    let communes = texts(&database, "SELECT code FROM admin_unit WHERE era = 'from_2025_07_01' AND level = 'COMMUNE' ORDER BY code").await;
     assert!(!communes.is_empty() && !copier.places.is_empty(), "there is reference data, and the listing was announced");
     let tx = database.begin().await.expect("begins");
     let (mut listings, mut maker) = (Vec::with_capacity(size.products * 2), None);

@@ -85,7 +85,7 @@ impl CertificateQuery {
         #[graphql(desc = "The number as printed.")] number: String,
     ) -> Result<CertificateVerification, Fault> {
         let asked = asked(context)?;
-        (asked.may_check)().map_err(Fault::too_often)?;
+        asked.visitor.check().map_err(Fault::too_often)?;
         let (verification, shown) = certificates::verify(&asked.service, &number).await?;
         let (rating, printed) = shown.unzip();
         Ok(CertificateVerification {

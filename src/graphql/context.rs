@@ -3,6 +3,7 @@
 use async_graphql::{Context, Enum, MaybeUndefined, dataloader::DataLoader};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::{
@@ -21,12 +22,24 @@ pub struct Asked {
     pub actor: Actor,
     /// The language of sentences.
     pub locale: Locale,
-    /// Whether the caller may check another certificate now.
-    pub may_check: MayCheck,
+    /// What the caller may still try.
+    pub visitor: Arc<dyn Visitor>,
 }
 
-/// Takes one check of a certificate from a caller's allowance, or tells the seconds until the next.
-pub type MayCheck = std::sync::Arc<dyn Fn() -> Result<(), u64> + Send + Sync>;
+/// What somebody at an address may still try. Each call takes one try, or tells the seconds until the next.
+pub trait Visitor: Send + Sync {
+    /// Checking a certificate.
+    ///
+    /// # Errors
+    /// The seconds until the next check.
+    fn check(&self) -> Result<(), u64>;
+
+    /// Signing in, or up, as the person with an e-mail.
+    ///
+    /// # Errors
+    /// The seconds until the next try.
+    fn sign_in(&self, email: &str) -> Result<(), u64>;
+}
 
 /// Languages texts are kept in. Values may be added.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]

@@ -27,7 +27,7 @@ impl Fault {
 
     /// Asked too often; may be asked again after some seconds.
     pub fn too_often(seconds: u64) -> Self {
-        Self { code: "RATE_LIMITED", sentence: format!("Too many checks; try again in {seconds} seconds.") }
+        Self { code: "RATE_LIMITED", sentence: format!("Too many tries; try again in {seconds} seconds.") }
     }
 
     /// What it says.

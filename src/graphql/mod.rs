@@ -35,11 +35,11 @@ pub mod upload;
 pub mod webhook;
 
 use async_graphql::{MergedObject, Request, SDLExportOptions, Schema, dataloader::DataLoader};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{domain::actor::Actor, service::Service};
 pub use batching::execute;
-pub use context::{Asked, MayCheck, locale};
+pub use context::{Asked, Visitor, locale};
 use loader::Batch;
 use subscription::Subscription;
 
@@ -98,8 +98,8 @@ pub fn sdl() -> String {
 }
 
 /// Gives a request what its resolvers work with.
-pub fn prepare(request: Request, service: &Service, actor: Actor, accept_language: &str, may_check: MayCheck) -> Request {
+pub fn prepare(request: Request, service: &Service, actor: Actor, accept_language: &str, visitor: Arc<dyn Visitor>) -> Request {
     let batch = Batch::new(service.clone(), &actor);
-    let asked = Asked { service: service.clone(), actor, locale: locale(accept_language), may_check };
+    let asked = Asked { service: service.clone(), actor, locale: locale(accept_language), visitor };
     request.data(asked).data(DataLoader::new(batch, batching::later).delay(Duration::ZERO))
 }

@@ -9,9 +9,18 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
+use crate::graphql::guard::FEED_ROWS_PER_UNIT;
+
 /// The response keys of a selection set in the order of the document, fragments expanded, each with those below it.
 #[derive(Debug, Default)]
-pub struct Order(IndexMap<Name, Self>);
+pub struct Order {
+    below: IndexMap<Name, Self>,
+    /// The key of a page of the feed, of which ten rows cost as one.
+    is_feed: bool,
+}
+
+/// Fields whose rows are those of the feed.
+const FEED: [&str; 2] = ["listingChanges", "listingSnapshot"];
 
 impl Order {
     /// The order of the operation that runs. The guard has bounded how much its fragments expand to.
@@ -30,11 +39,28 @@ impl Order {
         self.sort(data);
     }
 
+    /// What the rows of an answer cost: an object 1, ten rows of the feed 1.
+    pub fn rows(&self, data: &Value) -> u64 {
+        match data {
+            Value::List(items) => items.iter().map(|item| self.rows(item)).fold(0, u64::saturating_add),
+            Value::Object(fields) => {
+                let below = fields.iter().filter_map(|(key, value)| {
+                    let order = self.below.get(key)?;
+                    let rows = order.rows(value);
+                    Some(if order.is_feed { rows.div_ceil(FEED_ROWS_PER_UNIT) } else { rows })
+                });
+                below.fold(1, u64::saturating_add)
+            }
+            _ => 0,
+        }
+    }
+
     fn read(&mut self, document: &ExecutableDocument, set: &SelectionSet) {
         for selection in &set.items {
             match &selection.node {
                 Selection::Field(field) => {
-                    let below = self.0.entry(field.node.response_key().node.clone()).or_default();
+                    let below = self.below.entry(field.node.response_key().node.clone()).or_default();
+                    below.is_feed = FEED.contains(&field.node.name.node.as_str());
                     below.read(document, &field.node.selection_set.node);
                 }
                 Selection::InlineFragment(fragment) => self.read(document, &fragment.node.selection_set.node),
@@ -52,7 +78,7 @@ impl Order {
             Value::List(items) => items.iter_mut().for_each(|item| self.sort(item)),
             Value::Object(fields) => {
                 let mut found = std::mem::take(fields);
-                for (key, below) in &self.0 {
+                for (key, below) in &self.below {
                     if let Some(mut field) = found.swap_remove(key) {
                         below.sort(&mut field);
                         fields.insert(key.clone(), field);
@@ -80,6 +106,20 @@ fn name_failed_field(data: &mut Value, path: &[PathSegment]) {
 mod tests {
     use super::*;
     use async_graphql::{parser::parse_query, value};
+
+    #[test]
+    fn rows_are_counted_once_and_those_of_the_feed_by_tens() {
+        for (query, data, expected) in [
+            ("{ a }", value!({ "a": 1 }), 1),
+            ("{ o { a } }", value!({ "o": { "a": 1 } }), 2),
+            ("{ l { o { a } } }", value!({ "l": [{ "o": { "a": 1 } }, { "o": null }, null] }), 4),
+            ("{ x: listingChanges { changes { a } } }", value!({ "x": { "changes": [{ "a": 1 }, { "a": 2 }] } }), 2),
+            ("{ hidden: a }", value!({ "a": { "b": 1 } }), 1),
+            ("{ a }", Value::Null, 0),
+        ] {
+            assert_eq!(Order::of(&parse_query(query).expect("a document"), None).rows(&data), expected, "{query}");
+        }
+    }
 
     fn restored(query: &str, mut data: Value, errors: &[&[PathSegment]]) -> String {
         let document = parse_query(query).expect("a document");

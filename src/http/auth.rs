@@ -11,11 +11,15 @@ use axum::{
 
 use crate::{
     domain::actor::Actor,
+    http::allowance::{Guest, too_often},
     service::{
         Service,
         sessions::{self, AuthError},
     },
 };
+
+/// Points for a credential that is not valid.
+const GUESS: u64 = 10;
 
 const INVALID: &str = r#"{"errors":[{"message":"The access token or API key is not valid. Sign in again, or leave the Authorization header out.","extensions":{"code":"UNAUTHENTICATED"}}]}"#;
 const UNAVAILABLE: &str = r#"{"errors":[{"message":"Temporarily unavailable; try again.","extensions":{"code":"UNAVAILABLE"}}]}"#;
@@ -36,6 +40,17 @@ pub(super) async fn actor(service: &Service, headers: &HeaderMap) -> Result<Acto
             answer(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE)
         }
     })
+}
+
+/// The same for a request that pays a point for coming and ten for a credential that is not valid, so that guessing has an end.
+pub(super) async fn paying_actor(service: &Service, guest: &Guest, headers: &HeaderMap) -> Result<Actor, Response> {
+    let purse = guest.purse();
+    purse.spend(1).map_err(|wait| too_often(wait.as_secs() + 1))?;
+    let found = actor(service, headers).await;
+    if found.is_err() {
+        purse.settle(GUESS);
+    }
+    found
 }
 
 /// The token of a header's value.

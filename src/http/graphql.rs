@@ -12,6 +12,7 @@ pub mod documents;
 mod errors;
 mod events;
 pub(in crate::http) mod socket;
+mod toll;
 
 #[cfg(test)]
 mod accept_tests;
@@ -24,10 +25,12 @@ use crate::graphql::{
     guard::{Checked, Guard, Rejection},
     order::Order,
 };
+use crate::http::allowance::Purse;
 use crate::http::graphql::accept::Media;
 use crate::http::graphql::answer::{Fault, Members, Refusal};
 use crate::http::graphql::ask::Ask;
 use crate::http::graphql::documents::Documents;
+use crate::http::graphql::toll::Toll;
 use async_graphql::Variables;
 use async_graphql::parser::types::OperationType;
 use axum::http::header::AUTHORIZATION;
@@ -65,8 +68,16 @@ struct Admitted {
     request: async_graphql::Request,
     /// What it is.
     operation: OperationType,
-    cost: u64,
+    toll: Toll,
     order: Order,
+}
+
+/// Who asks, as far as the endpoint needs to know.
+pub struct Client<'a, P> {
+    /// The bucket that pays.
+    pub purse: &'a Purse,
+    /// Puts what the resolvers need (principal, language) into the request; called only for what may run.
+    pub prepare: P,
 }
 
 /// How much of the server one request may hold.
@@ -95,14 +106,12 @@ impl GraphqlEndpoint {
         Self { guard, engine, documents, places: Arc::new(Semaphore::new(limits.operations)), limits }
     }
 
-    /// Answers one request of any method. `prepare` puts what the resolvers need (principal, language) into the request,
-    /// and runs only for requests that passed the guard. A stream of events ends with `ended`, which is `None` when there is no
-    /// room for another. Never fails: every fault is an
-    /// answer with a code.
-    pub async fn handle(
+    /// Answers one request of any method. A stream of events ends with `ended`, which is `None` when there is no room for another.
+    /// Never fails: every fault is an answer with a code.
+    pub async fn handle<P: FnOnce(async_graphql::Request) -> async_graphql::Request>(
         &self,
         request: axum::extract::Request,
-        prepare: impl FnOnce(async_graphql::Request) -> async_graphql::Request,
+        client: Client<'_, P>,
         ended: impl FnOnce() -> Option<BoxFuture<'static, ()>>,
     ) -> Response {
         let Some(media) = Media::accepted(request.headers()) else {
@@ -115,27 +124,31 @@ impl GraphqlEndpoint {
         };
         if media == Media::Events {
             return match ended() {
-                Some(ended) => events::stream(self.events(ask, prepare), ended),
+                Some(ended) => events::stream(self.events(ask, client), ended),
                 None => answer::refused(Fault::busy().into(), media),
             };
         }
+        let is_dry = headers.get("x-cost-dry-run").is_some_and(|value| value == "1");
         let by_get = ask.by_get;
         let is_for_all = by_get && ask.document.is_some() && !headers.contains_key(AUTHORIZATION);
         let run = async {
-            let admitted = self.admit(ask)?;
+            let admitted = self.admit(ask, client.purse, is_dry)?;
+            if is_dry {
+                return Ok((async_graphql::Response::default(), admitted.toll));
+            }
             match admitted.operation {
                 OperationType::Mutation if by_get => Err(Fault::mutation_by_get().into()),
                 OperationType::Subscription => {
                     let how = "Ask for subscriptions with Accept: text/event-stream, or over a WebSocket (graphql-transport-ws).";
                     Err(Rejection::input(how, None).into())
                 }
-                OperationType::Query | OperationType::Mutation => self.run(admitted, prepare).await,
+                OperationType::Query | OperationType::Mutation => self.run(admitted, client).await,
             }
         };
         match run.await {
-            Ok((response, cost)) => {
+            Ok((response, toll)) => {
                 let is_whole = response.errors.is_empty();
-                let answer = answer::executed(response, cost, self.guard.limits().cost, media);
+                let answer = answer::executed(response, &toll, media);
                 if is_for_all && is_whole { answer::cacheable(answer, &headers).await } else { answer }
             }
             Err(refusal) => answer::refused(refusal, media),
@@ -143,40 +156,64 @@ impl GraphqlEndpoint {
     }
 
     /// The answers to an operation of any kind as they come, or why it was refused.
-    fn events(&self, ask: Ask, prepare: impl FnOnce(async_graphql::Request) -> async_graphql::Request) -> BoxStream<'static, Members> {
-        if ask.by_get && self.admit(ask.clone()).is_ok_and(|admitted| admitted.operation == OperationType::Mutation) {
-            return Box::pin(futures_util::stream::iter([Members::refused(Fault::mutation_by_get().into())]));
-        }
-        match self.admit(ask) {
-            Ok(admitted) => Box::pin(self.follow(admitted, prepare).map(|response| Members::of(response).0)),
+    fn events<P: FnOnce(async_graphql::Request) -> async_graphql::Request>(
+        &self,
+        ask: Ask,
+        client: Client<'_, P>,
+    ) -> BoxStream<'static, Members> {
+        let by_get = ask.by_get;
+        match self.admit(ask, client.purse, false) {
+            Ok(admitted) if by_get && admitted.operation == OperationType::Mutation => {
+                Box::pin(futures_util::stream::iter([Members::refused(Fault::mutation_by_get().into())]))
+            }
+            Ok(admitted) => Box::pin(self.follow(admitted, client.prepare).map(|response| Members::of(response).0)),
             Err(refusal) => Box::pin(futures_util::stream::iter([Members::refused(refusal)])),
         }
     }
 
-    /// Checks what is asked against every limit, before anything of it runs.
-    fn admit(&self, ask: Ask) -> Result<Admitted, Refusal> {
+    /// Checks what is asked against every limit, before anything of it runs, and takes the points for it; for a dry run, one.
+    fn admit(&self, ask: Ask, purse: &Purse, is_dry: bool) -> Result<Admitted, Refusal> {
+        let max = self.guard.limits().cost;
+        let limited = |requested| move |wait| Refusal::from(Fault::too_often(Toll { requested, max, wait: Some(wait), ..Toll::default() }));
+        let mut admitted = match self.checked(ask) {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                purse.spend(toll::REFUSED).map_err(limited(toll::REFUSED))?;
+                return Err(refusal);
+            }
+        };
+        let requested = admitted.toll.requested;
+        admitted.toll.balance = Some(purse.spend(if is_dry { 1 } else { requested }).map_err(limited(requested))?);
+        Ok(admitted)
+    }
+
+    fn checked(&self, ask: Ask) -> Result<Admitted, Refusal> {
         let ask = self.documents.resolve(ask)?;
         let checked = self.guard.check(&ask.query, ask.operation_name.as_deref(), &ask.variables)?;
         self.documents.keep(&ask);
-        let (cost, operation) = (checked.cost, checked.operation);
+        let toll = Toll { requested: checked.cost, max: self.guard.limits().cost, ..Toll::default() };
+        let operation = checked.operation;
         let order = Order::of(&checked.document, ask.operation_name.as_deref());
-        Ok(Admitted { request: engine_request(ask, checked), operation, cost, order })
+        Ok(Admitted { request: engine_request(ask, checked), operation, toll, order })
     }
 
     /// Runs a query or mutation to its end; tells what it cost.
-    async fn run(
+    async fn run<P: FnOnce(async_graphql::Request) -> async_graphql::Request>(
         &self,
         admitted: Admitted,
-        prepare: impl FnOnce(async_graphql::Request) -> async_graphql::Request,
-    ) -> Result<(async_graphql::Response, u64), Refusal> {
-        let Admitted { request, cost, order, .. } = admitted;
+        client: Client<'_, P>,
+    ) -> Result<(async_graphql::Response, Toll), Refusal> {
+        let Admitted { request, mut toll, order, .. } = admitted;
         // The body has come by now, so that a slow client takes no place.
         let _place = self.places.try_acquire().map_err(|_| Fault::overloaded())?;
-        let execution = (self.engine.execute)(prepare(request));
+        let execution = (self.engine.execute)((client.prepare)(request));
         match tokio::time::timeout(self.limits.execution, execution).await {
             Ok(mut response) => {
                 order.restore(&mut response.data, &response.errors);
-                Ok((response, cost))
+                let actual = order.rows(&response.data).saturating_sub(1);
+                client.purse.settle(actual.saturating_sub(toll.requested));
+                toll.actual = Some(actual);
+                Ok((response, toll))
             }
             Err(_) => Err(Fault::execution_timeout(self.limits.execution).into()),
         }

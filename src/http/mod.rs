@@ -1,5 +1,6 @@
 //! The HTTP edge: connections, GraphQL over HTTP, health, metrics and the bundled GraphiQL. Decides nothing about OCOP.
 
+mod allowance;
 mod auth;
 mod bulk;
 mod connect;
@@ -14,7 +15,7 @@ mod open;
 pub mod router;
 pub mod server;
 mod verify;
-mod visitor;
+pub mod visitor;
 
 #[cfg(test)]
 mod wire;

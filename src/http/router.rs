@@ -12,7 +12,7 @@ use axum::{
 };
 use futures_util::StreamExt;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -22,13 +22,14 @@ use crate::{
         records::Records,
     },
     http::{
+        allowance::{Allowances, Guest},
         auth, bulk, connect, files, graphiql,
-        graphql::{EndpointLimits, Engine, GraphqlEndpoint, documents::Documents, socket},
+        graphql::{Client, EndpointLimits, Engine, GraphqlEndpoint, documents::Documents, socket},
         health, hooks,
         live::{Bounds, Live},
         observe::observed,
         open, verify,
-        visitor::{Checks, allowance},
+        visitor::Proxies,
     },
     service::{Service, readiness},
 };
@@ -37,8 +38,10 @@ use crate::{
 pub struct Options {
     /// Serve GraphiQL.
     pub graphiql: bool,
-    /// A proxy of one's own stands before the service.
-    pub behind_proxy: bool,
+    /// Proxies of one's own that stand before the service.
+    pub proxies: Proxies,
+    /// Points that a caller gets each second.
+    pub points_per_second: NonZeroU32,
     /// Which documents clients may name, and whether others run.
     pub documents: Documents,
     /// How much is done at once.
@@ -50,7 +53,7 @@ pub struct Options {
 /// What the GraphQL routes work with.
 pub(super) struct Api {
     pub(super) service: Service,
-    pub(super) checks: Arc<Checks>,
+    pub(super) allowances: Arc<Allowances>,
     pub(super) endpoint: GraphqlEndpoint,
     pub(super) live: Live,
 }
@@ -63,9 +66,9 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
         execute: Arc::new(move |request| Box::pin(graphql::execute(executing.clone(), request))),
         follow: Arc::new(move |request| following.execute_stream(request).boxed()),
     };
-    let checks = Arc::new(Checks::new(options.behind_proxy));
+    let allowances = Arc::new(Allowances::new(options.proxies, options.points_per_second));
     let records = Records::default();
-    let outside = verify::router(service.clone(), Arc::clone(&checks))
+    let outside = verify::router(service.clone(), Arc::clone(&allowances))
         .merge(files::router(service.clone()))
         .merge(connect::router(service.clone()))
         .merge(hooks::router(service.clone()))
@@ -74,7 +77,7 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
     let live = Live::new(service.clone(), options.stop.clone(), options.bounds);
     let limits = EndpointLimits { operations: options.bounds.operations, ..EndpointLimits::default() };
     let endpoint = GraphqlEndpoint::new(guard, engine, options.documents, limits);
-    let api = Arc::new(Api { service: service.clone(), checks, endpoint, live });
+    let api = Arc::new(Api { service: service.clone(), allowances, endpoint, live });
     let probe = move || {
         let service = service.clone();
         async move { readiness::checks(&service).await }
@@ -95,15 +98,16 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     if socket::is_upgrade(request.headers()) {
         return socket::upgrade(api, request).await;
     }
-    let actor = match auth::actor(&api.service, request.headers()).await {
+    let guest = Guest::of(&api.allowances, &request);
+    let actor = match auth::paying_actor(&api.service, &guest, request.headers()).await {
         Ok(actor) => actor,
         Err(refusal) => return refusal,
     };
     let token = request.headers().get(AUTHORIZATION).and_then(auth::bearer).map(str::to_owned);
     let language = languages(request.headers());
-    let may_check = allowance(&api.checks, &request);
-    let prepare = |asked| graphql::prepare(asked, &api.service, actor, &language, may_check);
-    api.endpoint.handle(request, prepare, || api.live.stream_ended(token)).await
+    let purse = guest.purse_of(&actor);
+    let prepare = |asked| graphql::prepare(asked, &api.service, actor, &language, Arc::new(guest));
+    api.endpoint.handle(request, Client { purse: &purse, prepare }, || api.live.stream_ended(token)).await
 }
 
 fn languages(headers: &HeaderMap) -> String {

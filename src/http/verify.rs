@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER},
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
     },
     response::{IntoResponse, Json, Response},
     routing::get,
@@ -21,7 +21,7 @@ use crate::{
         reason::Locale,
     },
     graphql,
-    http::visitor::Checks,
+    http::allowance::{Allowances, too_often},
     service::{
         Service, ServiceError,
         certificates::{self, Shown},
@@ -35,16 +35,16 @@ const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-
 #[derive(Clone)]
 struct Counter {
     service: Service,
-    checks: Arc<Checks>,
+    checks: Arc<Allowances>,
 }
 
 /// `/verify/{number}` and its QR code.
-pub(super) fn router(service: Service, checks: Arc<Checks>) -> Router {
+pub(super) fn router(service: Service, checks: Arc<Allowances>) -> Router {
     Router::new().route("/verify/{number}", get(verify)).route("/verify/{number}/qr.svg", get(qr)).with_state(Counter { service, checks })
 }
 
 async fn verify(State(counter): State<Counter>, Path(number): Path<String>, request: Request) -> Response {
-    if let Err(seconds) = counter.checks.take_for(&request) {
+    if let Err(seconds) = counter.checks.check_for(&request) {
         return too_often(seconds);
     }
     match certificates::verify(&counter.service, &number).await {
@@ -154,7 +154,7 @@ const fn why(reason: WithdrawalReason, vietnamese: bool) -> &'static str {
 }
 
 async fn qr(State(counter): State<Counter>, Path(number): Path<String>, request: Request) -> Response {
-    if let Err(seconds) = counter.checks.take_for(&request) {
+    if let Err(seconds) = counter.checks.check_for(&request) {
         return too_often(seconds);
     }
     match certificates::verify(&counter.service, &number).await {
@@ -165,11 +165,6 @@ async fn qr(State(counter): State<Counter>, Path(number): Path<String>, request:
         Ok((_, None)) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => failed(&error),
     }
-}
-
-fn too_often(seconds: u64) -> Response {
-    let body = json!({ "code": "RATE_LIMITED", "message": format!("Too many checks; try again in {seconds} seconds.") });
-    (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, HeaderValue::from(seconds))], Json(body)).into_response()
 }
 
 fn failed(error: &ServiceError) -> Response {

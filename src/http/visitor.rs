@@ -1,63 +1,51 @@
-//! How often an address may check certificates: 30 times a minute, so that numbers can't be guessed by trying.
+//! Where a request comes from: the other end of the connection, or what a proxy of one's own says.
 
 use axum::extract::{ConnectInfo, Request};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
+use ipnet::IpNet;
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
-    num::NonZeroU32,
-    sync::Arc,
+    str::FromStr,
 };
 
-use crate::graphql::MayCheck;
+/// The proxies whose word about a client's address is believed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proxies(Vec<IpNet>);
 
-const CHECKS_A_MINUTE: NonZeroU32 = NonZeroU32::new(30).expect("thirty is not zero");
-/// Addresses after which those that are idle are forgotten.
-const MANY: usize = 10_000;
+impl FromStr for Proxies {
+    type Err = String;
 
-/// The allowances of all addresses.
-pub(super) struct Checks {
-    allowances: DefaultKeyedRateLimiter<IpAddr>,
-    behind_proxy: bool,
+    /// Reads addresses and networks with commas between them.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let one = |part: &str| part.parse::<IpNet>().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| one(part).map_err(|_| part.to_owned())).collect::<Result<_, _>>().map(Self)
+    }
 }
 
-impl Checks {
-    /// Behind a proxy of one's own, the address is the last one that `X-Forwarded-For` names: the one that proxy wrote.
-    pub(super) fn new(behind_proxy: bool) -> Self {
-        Self { allowances: RateLimiter::keyed(Quota::per_minute(CHECKS_A_MINUTE)), behind_proxy }
+impl Proxies {
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address.to_canonical()))
     }
 
-    /// Takes a check from the allowance of a request's address, or tells the seconds until the next.
-    pub(super) fn take_for(&self, request: &Request) -> Result<(), u64> {
-        self.take(address(request, self.behind_proxy))
-    }
-
-    fn take(&self, address: IpAddr) -> Result<(), u64> {
-        if self.allowances.len() > MANY {
-            self.allowances.retain_recent();
+    /// The client: from the connection backwards through `X-Forwarded-For`, the first address that is not a trusted proxy. What stands
+    /// left of it could be made up by anybody; so could the whole header where the connection is not a trusted proxy's.
+    pub(super) fn client(&self, request: &Request) -> IpAddr {
+        let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let mut client = connection.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |client| client.0.ip()).to_canonical();
+        let named = request.headers().get_all("x-forwarded-for").iter().rev();
+        let mut hops = named.flat_map(|value| value.to_str().unwrap_or_default().rsplit(',').map(str::trim));
+        while self.trusts(client) {
+            match hops.next().map(str::parse::<IpAddr>) {
+                Some(Ok(hop)) => client = hop.to_canonical(),
+                Some(Err(_)) | None => break,
+            }
         }
-        let wait = |not_yet: governor::NotUntil<_>| not_yet.wait_time_from(governor::clock::DefaultClock::default().now()).as_secs() + 1;
-        self.allowances.check_key(&network(address)).map_err(wait)
+        client
     }
-}
-
-/// The allowance of the address that a request comes from, for its resolvers.
-pub(super) fn allowance(checks: &Arc<Checks>, request: &Request) -> MayCheck {
-    let (checks, address) = (Arc::clone(checks), address(request, checks.behind_proxy));
-    Arc::new(move || checks.take(address))
-}
-
-/// The address at the other end of the connection, or of the proxy's. Without a proxy the header could be made up and is not read.
-fn address(request: &Request, behind_proxy: bool) -> IpAddr {
-    let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back().filter(|_| behind_proxy);
-    let last = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    if let Some(address) = last {
-        return address;
-    }
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |client| client.0.ip())
 }
 
 /// Whoever has one IPv6 address has 2^64 of them: the network counts.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(ip) => {
@@ -71,28 +59,47 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    #[test]
-    fn thirty_checks_at_once_then_one_every_two_seconds() {
-        let checks = Checks::new(false);
-        let one: IpAddr = "2001:db8::1".parse().expect("an address");
-        assert!((0..30).all(|_| checks.take(one).is_ok()));
-        assert!(checks.take(one).is_err_and(|seconds| (1..=3).contains(&seconds)));
-        assert!(checks.take("2001:db8::2".parse().expect("an address")).is_err(), "the same network");
-        assert!(checks.take("192.0.2.1".parse().expect("an address")).is_ok(), "somebody else");
+    fn request(connection: &str, headers: &[&str]) -> Request {
+        let mut request = Request::new(axum::body::Body::empty());
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(connection.parse().expect("an address"), 1)));
+        for header in headers {
+            request.headers_mut().append("x-forwarded-for", header.parse().expect("a header"));
+        }
+        request
     }
 
     #[test]
-    fn forwarded_addresses_count_behind_a_proxy_only() {
-        let request =
-            |header: &str| Request::builder().header("x-forwarded-for", header).body(axum::body::Body::empty()).expect("a request");
-        let nobody = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-        for (header, behind_proxy, expected) in [
-            ("203.0.113.7", false, nobody),
-            ("203.0.113.7", true, "203.0.113.7".parse().expect("an address")),
-            ("10.0.0.1, 203.0.113.7", true, "203.0.113.7".parse().expect("an address")),
-            ("203.0.113.7, rubbish", true, nobody),
+    fn only_trusted_hops_are_believed() {
+        let trusted = "10.0.0.0/8, ::1,192.0.2.9";
+        for (proxies, connection, headers, expected) in [
+            ("", "10.0.0.1", &["203.0.113.7"][..], "10.0.0.1"),
+            (trusted, "10.0.0.1", &["203.0.113.7"], "203.0.113.7"),
+            (trusted, "::ffff:10.0.0.1", &["203.0.113.7"], "203.0.113.7"),
+            (trusted, "198.51.100.1", &["203.0.113.7"], "198.51.100.1"),
+            // The client itself wrote the first; the proxy the last.
+            (trusted, "10.0.0.1", &["1.2.3.4, 203.0.113.7"], "203.0.113.7"),
+            (trusted, "10.0.0.1", &["1.2.3.4", "203.0.113.7"], "203.0.113.7"),
+            // Two proxies of one's own, one behind the other.
+            (trusted, "10.0.0.1", &["1.2.3.4, 203.0.113.7, 192.0.2.9"], "203.0.113.7"),
+            (trusted, "::1", &["2001:db8::5"], "2001:db8::5"),
+            (trusted, "10.0.0.1", &[], "10.0.0.1"),
+            (trusted, "10.0.0.1", &["203.0.113.7, rubbish"], "10.0.0.1"),
+            (trusted, "10.0.0.1", &["rubbish, 10.0.0.2"], "10.0.0.2"),
+            (trusted, "10.0.0.1", &[""], "10.0.0.1"),
         ] {
-            assert_eq!(address(&request(header), behind_proxy), expected, "{header} {behind_proxy}");
+            let proxies: Proxies = proxies.parse().expect("proxies");
+            assert_eq!(
+                proxies.client(&request(connection, headers)),
+                expected.parse::<IpAddr>().expect("an address"),
+                "{connection} {headers:?}"
+            );
         }
+    }
+
+    #[test]
+    fn proxies_that_cannot_be_read_are_named() {
+        assert_eq!("10.0.0.1, 10.0.0.0/33".parse::<Proxies>(), Err("10.0.0.0/33".to_owned()));
+        assert_eq!("proxy.example".parse::<Proxies>(), Err("proxy.example".to_owned()));
+        assert_eq!(" , ".parse::<Proxies>(), Ok(Proxies::default()));
     }
 }

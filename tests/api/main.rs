@@ -20,6 +20,7 @@ mod judged_shopee;
 mod judged_tiki;
 mod migrations;
 mod open_feeds;
+mod ownership;
 mod pages;
 mod persisted;
 mod portals;

@@ -1,28 +1,26 @@
-//! Who may call what: every mutation of the schema by every role, made from the schema itself, each cell asserted.
+//! Who may call what: every field of the roots by every role, made from the schema itself, each cell asserted.
 
 use ocop_catalog::domain::actor::Role;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 use crate::harness::{
-    Caller, World, both,
-    council::{commune, global, office, staff, token},
+    Caller, Socket, World, both,
+    council::{commune, office, staff, token},
+    schema::{Schema, nothing},
     text,
 };
 
-const SCHEMA: &str = "{ __schema { types { name kind enumValues { name }
-    inputFields { name defaultValue type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }
-    fields { name args { name defaultValue type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } }";
-
 /// Mutation, and who may call it: Anonymous, Key, Person, Seller (a producer's owner), Officer of a commune, Council member, aDmin.
 const ALLOWED: &str = include_str!("roles.txt");
+/// The same for queries and subscriptions.
+const READABLE: &str = include_str!("roles-reading.txt");
 
 both! {
     async fn every_mutation_by_every_role(world: World) {
-        let types = types(&world.anyone()).await;
+        let schema = Schema::of(&world.anyone()).await;
         let roles = roles(&world).await;
         let mut found = String::new();
-        for (name, document) in documents(&types) {
+        for (name, document) in mutations(&schema) {
             let mut row = String::new();
             for (letter, caller) in &roles {
                 // Signing out would end the caller's session for the rest of the row.
@@ -41,6 +39,65 @@ both! {
     }
 }
 
+both! {
+    async fn every_query_by_every_role(world: World) {
+        let schema = Schema::of(&world.anyone()).await;
+        let roles = roles(&world).await;
+        let mut found = String::new();
+        for field in schema.fields("Query") {
+            let (name, document) = (text(&field["name"]), query(&schema, field));
+            let mut row = String::new();
+            for (letter, caller) in &roles {
+                let answer = caller.send(&document, Value::Null).await;
+                row.push(if is_denied(&answer.body, &name, *letter) { '-' } else { *letter });
+            }
+            found.push_str(&format!("{row} {name}\n"));
+        }
+        for field in schema.fields("Subscription") {
+            let (name, document) = (text(&field["name"]), query(&schema, field).replacen("query", "subscription", 1));
+            let mut row = String::new();
+            for (letter, caller) in &roles {
+                let mut socket = Socket::open(&world.url, caller.token_if_any()).await;
+                socket.subscribe("a", &document, Value::Null).await;
+                // Whoever may follow is told something, or nothing for now.
+                let told = socket.try_next(std::time::Duration::from_millis(300)).await.unwrap_or_default();
+                let errors = json!({ "errors": if told["type"] == "error" { told["payload"].clone() } else { Value::Null } });
+                row.push(if is_denied(&errors, &name, *letter) { '-' } else { *letter });
+            }
+            found.push_str(&format!("{row} {name}\n"));
+        }
+        assert!(found == READABLE, "tests/api/roles-reading.txt differs from what is so:\n{found}");
+    }
+}
+
+/// Whether the answer is a denial. Others are of what was asked for, which is nothing that exists.
+fn is_denied(body: &Value, name: &str, letter: char) -> bool {
+    let code = body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default();
+    assert!(matches!(code, "" | "UNAUTHENTICATED" | "FORBIDDEN" | "BAD_USER_INPUT" | "CURSOR_INVALID"), "{name} as {letter}: {body:#}");
+    assert_eq!(code == "UNAUTHENTICATED", matches!(code, "UNAUTHENTICATED" | "FORBIDDEN") && letter == 'A', "{name} as {letter}: {code}");
+    matches!(code, "UNAUTHENTICATED" | "FORBIDDEN")
+}
+
+/// A query of one field for the name of its type.
+fn query(schema: &Schema, field: &Value) -> String {
+    let arguments = schema.arguments(field, &mut |_| nothing(), false);
+    let selection = if schema.is_composite(Schema::named(&field["type"])) { " { __typename }" } else { "" };
+    format!("query {{ {}{arguments}{selection} }}", text(&field["name"]))
+}
+
+/// A request for each mutation with the least that the schema asks for.
+fn mutations(schema: &Schema) -> Vec<(String, String)> {
+    let document = |field: &Value| {
+        let name = text(&field["name"]);
+        let arguments = schema.arguments(field, &mut |_| nothing(), false);
+        (name.clone(), format!("mutation {{ {name}{arguments} {{ userErrors {{ code }} }} }}"))
+    };
+    let mut documents: Vec<_> = schema.fields("Mutation").iter().map(document).collect();
+    // Whoever registers a producer is somebody else from then on.
+    documents.sort_by_key(|(name, _)| name == "producerRegister");
+    documents
+}
+
 async fn roles(world: &World) -> Vec<(char, Caller)> {
     let service = &world.service;
     let caller = async |name: &str, grants: &[_]| {
@@ -57,61 +114,4 @@ async fn roles(world: &World) -> Vec<(char, Caller)> {
         ('C', caller("council", &[office(Role::CouncilMember)]).await),
         ('D', admin),
     ]
-}
-
-async fn types(caller: &Caller) -> BTreeMap<String, Value> {
-    let data = caller.data(SCHEMA, Value::Null).await;
-    let types = data["__schema"]["types"].as_array().expect("types").iter();
-    types.map(|t| (text(&t["name"]), t.clone())).collect()
-}
-
-/// A request for each mutation with the least that the schema asks for.
-fn documents(types: &BTreeMap<String, Value>) -> Vec<(String, String)> {
-    let fields = types["Mutation"]["fields"].as_array().expect("fields");
-    let document = |field: &Value| {
-        let name = text(&field["name"]);
-        let arguments = given(types, field["args"].as_array().expect("args"));
-        let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
-        (name.clone(), format!("mutation {{ {name}{arguments} {{ userErrors {{ code }} }} }}"))
-    };
-    let mut documents: Vec<_> = fields.iter().map(document).collect();
-    // Whoever registers a producer is somebody else from then on.
-    documents.sort_by_key(|(name, _)| name == "producerRegister");
-    documents
-}
-
-fn given(types: &BTreeMap<String, Value>, fields: &[Value]) -> String {
-    let needed = |f: &&Value| f["type"]["kind"] == "NON_NULL" && f["defaultValue"].is_null();
-    let one = |f: &Value| format!("{}: {}", text(&f["name"]), value(types, &f["type"], f["name"].as_str().unwrap_or_default()));
-    fields.iter().filter(needed).map(one).collect::<Vec<_>>().join(", ")
-}
-
-fn value(types: &BTreeMap<String, Value>, kind: &Value, name: &str) -> String {
-    match kind["kind"].as_str().expect("a kind") {
-        "NON_NULL" => value(types, &kind["ofType"], name),
-        "LIST" => format!("[{}]", value(types, &kind["ofType"], name)),
-        "ENUM" => text(&types[kind["name"].as_str().expect("a name")]["enumValues"][0]["name"]),
-        "INPUT_OBJECT" => {
-            let fields = types[kind["name"].as_str().expect("a name")]["inputFields"].as_array().expect("fields");
-            format!("{{ {} }}", given(types, fields))
-        }
-        _ => scalar(kind["name"].as_str().expect("a name"), name),
-    }
-}
-
-fn scalar(kind: &str, name: &str) -> String {
-    let nobody = global("Nothing", uuid::Uuid::from_u128(1));
-    match (kind, name) {
-        ("ID", _) => json!(nobody).to_string(),
-        ("Int", _) => "1".to_owned(),
-        ("Boolean", _) => "true".to_owned(),
-        ("Date", _) => "\"2026-11-23\"".to_owned(),
-        ("Decimal", _) => "\"1\"".to_owned(),
-        (_, "email") => "\"nobody@example.vn\"".to_owned(),
-        (_, "password") => "\"một mật khẩu dài\"".to_owned(),
-        (_, "sha256") => json!("0".repeat(64)).to_string(),
-        (_, "contentType") => "\"application/pdf\"".to_owned(),
-        (_, "baseUrl") => "\"https://example.vn\"".to_owned(),
-        _ => "\"X\"".to_owned(),
-    }
 }

@@ -132,6 +132,7 @@ impl AccessMutation {
         #[graphql(desc = "The account.")] input: AccountRegisterInput,
     ) -> Result<SessionPayload, Fault> {
         let asked = asked(context)?;
+        asked.visitor.sign_in(&input.email).map_err(Fault::too_often)?;
         let new = NewAccount { email: input.email.clone(), display_name: input.display_name, password: input.password.clone() };
         let registered = accounts::register(&asked.service, &Call::new(&asked.actor), new).await;
         let signed_in = match registered {
@@ -141,13 +142,14 @@ impl AccessMutation {
         session(asked, signed_in)
     }
 
-    /// Signs a person in.
+    /// Signs a person in. Twenty tries a person at once, then one every 30 seconds; forty a network, then one every six seconds.
     async fn session_create(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "E-mail and password.")] input: SessionCreateInput,
     ) -> Result<SessionPayload, Fault> {
         let asked = asked(context)?;
+        asked.visitor.sign_in(&input.email).map_err(Fault::too_often)?;
         session(asked, sessions::create(&asked.service, &input.email, input.password).await)
     }
 

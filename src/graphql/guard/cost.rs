@@ -21,7 +21,8 @@ const TOTAL_COUNT: u64 = 3;
 const FACETS: u64 = 10;
 /// It may ask the marketplace for its limits.
 const PREVIEW: u64 = 20;
-const FEED_ROWS_PER_UNIT: u64 = 10;
+/// Rows of the feed that cost as one.
+pub const FEED_ROWS_PER_UNIT: u64 = 10;
 
 /// What a selection set costs. All arithmetic saturates: a cost too large to write is still over the limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -27,7 +27,11 @@ use crate::graphql::guard::measure::{Meter, Weight};
 use crate::graphql::guard::variables::Bindings;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Name, Positioned, Value, Variables};
+use lru::LruCache;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use cost::FEED_ROWS_PER_UNIT;
 pub use limits::Limits;
 pub use prescan::prescan;
 pub use rejection::{Rejection, RejectionCode};
@@ -39,7 +43,14 @@ pub use variables::check_variables;
 pub struct Guard {
     shape: SchemaShape,
     limits: Limits,
+    /// Documents that passed, parsed, by their text.
+    known: Mutex<LruCache<Box<str>, Arc<ExecutableDocument>>>,
 }
+
+/// Documents kept parsed. With [`KEPT_BYTES`] each they are at most 1 MiB of text, and some tens of MiB parsed.
+const KEPT: NonZeroUsize = NonZeroUsize::new(128).expect("not zero");
+/// The longest document kept, in bytes; clients' own are far shorter.
+const KEPT_BYTES: usize = 8 * 1024;
 
 /// A request that may run.
 #[derive(Debug)]
@@ -61,7 +72,7 @@ impl Guard {
     /// # Errors
     /// Fails when `sdl` is not a schema document.
     pub fn new(sdl: &str, limits: Limits) -> Result<Self, SdlError> {
-        Ok(Self { shape: SchemaShape::from_sdl(sdl)?, limits })
+        Ok(Self { shape: SchemaShape::from_sdl(sdl)?, limits, known: Mutex::new(LruCache::new(KEPT)) })
     }
 
     /// The limits this guard holds requests to.
@@ -80,15 +91,36 @@ impl Guard {
         operation_name: Option<&str>,
         variables: &serde_json::Map<String, serde_json::Value>,
     ) -> Result<Checked, Rejection> {
-        prescan(query, &self.limits)?;
         check_variables(variables, &self.limits)?;
-        let document = async_graphql::parser::parse_query(query).map_err(|error| Rejection::unparsable(&error))?;
-        self.limits.check_document(&document)?;
+        let known = self.known().get(query).cloned();
+        let is_known = known.is_some();
+        let document = known.map_or_else(|| self.read(query), Ok)?;
         let operation = selected(&document, operation_name)?;
         let weight = self.weigh(&document, operation, variables)?;
         let cost = self.limits.check_cost(operation, weight)?;
         let (kind, boolean_defaults) = (operation.node.ty, boolean_defaults(&operation.node));
-        Ok(Checked { document, operation: kind, cost, depth: weight.depth.max(weight.introspection_depth), boolean_defaults })
+        if !is_known && query.len() <= KEPT_BYTES {
+            self.known().put(query.into(), Arc::clone(&document));
+        }
+        Ok(Checked {
+            document: Arc::unwrap_or_clone(document),
+            operation: kind,
+            cost,
+            depth: weight.depth.max(weight.introspection_depth),
+            boolean_defaults,
+        })
+    }
+
+    fn known(&self) -> MutexGuard<'_, LruCache<Box<str>, Arc<ExecutableDocument>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Parses a document that nobody has sent before.
+    fn read(&self, query: &str) -> Result<Arc<ExecutableDocument>, Rejection> {
+        prescan(query, &self.limits)?;
+        let document = async_graphql::parser::parse_query(query).map_err(|error| Rejection::unparsable(&error))?;
+        self.limits.check_document(&document)?;
+        Ok(Arc::new(document))
     }
 
     /// Weighs every operation and fragment, because the engine walks them all, and returns what the operation to run weighs.

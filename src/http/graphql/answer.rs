@@ -2,10 +2,10 @@
 
 use crate::graphql::guard::Rejection;
 use crate::http::graphql::accept::Media;
-use crate::http::graphql::errors;
-use async_graphql::{ServerError, Value, value};
+use crate::http::graphql::{errors, toll::Toll};
+use async_graphql::{ServerError, Value};
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, RETRY_AFTER, VARY};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
@@ -40,6 +40,7 @@ pub(super) struct Fault {
     allow: Option<&'static str>,
     /// Seconds after which another try makes sense.
     again: Option<u64>,
+    toll: Option<Toll>,
 }
 
 /// The members of an answer in the order the specification recommends.
@@ -69,24 +70,60 @@ impl Members {
         !self.errors.is_empty() && self.data.as_ref().is_none_or(|data| *data == Value::Null)
     }
 
+    /// The status that says why all of it failed, where it failed for one reason that HTTP has a status for.
+    fn failure(&self) -> Option<StatusCode> {
+        let code = |error: &ServerError| error.extensions.as_ref()?.get("code").map(ToString::to_string);
+        let first = code(self.errors.first()?)?;
+        if !self.is_nothing() || !self.errors.iter().all(|error| code(error).as_ref() == Some(&first)) {
+            return None;
+        }
+        match first.trim_matches('"') {
+            "UNAUTHENTICATED" => Some(StatusCode::UNAUTHORIZED),
+            "FORBIDDEN" => Some(StatusCode::FORBIDDEN),
+            "RATE_LIMITED" => Some(StatusCode::TOO_MANY_REQUESTS),
+            "UNAVAILABLE" => Some(StatusCode::SERVICE_UNAVAILABLE),
+            _ => None,
+        }
+    }
+
     /// Why nothing ran.
     pub(super) fn refused(refusal: Refusal) -> Self {
+        let mut extensions = BTreeMap::new();
         let error = match refusal {
-            Refusal::Transport(fault) => errors::coded(fault.message, fault.code),
+            Refusal::Transport(fault) => {
+                extensions.extend(fault.toll.map(|toll| ("cost".to_owned(), toll.value())));
+                errors::coded(fault.message, fault.code)
+            }
             Refusal::Document(rejection) => ServerError::from(rejection),
         };
-        Self { errors: vec![error], data: None, extensions: BTreeMap::new() }
+        Self { errors: vec![error], data: None, extensions }
     }
 }
 
 /// The answer to an operation the engine took: its data, or the errors of its validation.
-pub(super) fn executed(mut response: async_graphql::Response, cost: u64, max: u64, media: Media) -> Response {
-    response.extensions.insert("cost".to_owned(), value!({ "requested": cost, "max": max }));
+pub(super) fn executed(mut response: async_graphql::Response, toll: &Toll, media: Media) -> Response {
+    response.extensions.insert("cost".to_owned(), toll.value());
     let headers = std::mem::take(&mut response.http_headers);
-    let (members, invalid) = Members::of(response);
-    let outcome = if invalid { Outcome::Document(StatusCode::BAD_REQUEST) } else { Outcome::Executed };
+    let (mut members, invalid) = Members::of(response);
+    let failure = members.failure();
+    let outcome = match failure {
+        _ if invalid => Outcome::Document(StatusCode::BAD_REQUEST),
+        Some(StatusCode::SERVICE_UNAVAILABLE) => Outcome::Transport(StatusCode::SERVICE_UNAVAILABLE),
+        Some(status) => Outcome::Document(status),
+        None => Outcome::Executed,
+    };
+    if failure.is_some() && status(outcome, media) != StatusCode::OK {
+        members.data = None;
+    }
     let mut answer = write(outcome, &members, media);
+    let status = answer.status();
     answer.headers_mut().extend(headers);
+    if status == StatusCode::UNAUTHORIZED {
+        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+    }
     answer
 }
 
@@ -159,7 +196,7 @@ fn set_headers(headers: &mut HeaderMap, media: Media) {
 
 impl Fault {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), allow: None, again: None }
+        Self { status, code, message: message.into(), allow: None, again: None, toll: None }
     }
 
     pub(super) fn into_message(self) -> String {
@@ -200,6 +237,13 @@ impl Fault {
 
     pub(super) fn busy() -> Self {
         Self::unavailable("Too many streams are open; try again in a few seconds.", 5)
+    }
+
+    /// The caller's bucket is empty.
+    pub(super) fn too_often(toll: Toll) -> Self {
+        let message = format!("Too much was asked for; try again in {} seconds.", toll.seconds());
+        let fault = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message);
+        Self { again: Some(toll.seconds()), toll: Some(toll), ..fault }
     }
 
     pub(super) fn overloaded() -> Self {

@@ -1,6 +1,8 @@
 //! GraphQL over HTTP, row by row, over a real connection.
 
-use crate::http::graphql::toy::{Caller, endpoint, serve};
+use crate::http::allowance::Purse;
+use crate::http::graphql::Client;
+use crate::http::graphql::toy::{Caller, endpoint, purse, serve, serve_from};
 use crate::http::wire::{Reply, Server};
 use axum::body::Body;
 use futures_util::stream;
@@ -26,10 +28,8 @@ fn code(reply: &Reply) -> String {
 async fn an_operation_is_answered_with_its_cost_and_safe_headers() {
     let reply = post(&serve().await, JSON, &json!({"query": "{ zulu alpha z: zulu caller }"})).await;
     assert_eq!(reply.status, 200);
-    assert_eq!(
-        reply.text(),
-        r#"{"data":{"zulu":"z","alpha":"a","z":"z","caller":"anonymous"},"extensions":{"cost":{"requested":0,"max":1000}}}"#
-    );
+    let start = r#"{"data":{"zulu":"z","alpha":"a","z":"z","caller":"anonymous"},"extensions":{"cost":{"requested":0,"actual":0,"max":1000,"available":"#;
+    assert!(reply.text().starts_with(start), "{}", reply.text());
     for (name, value) in [
         ("content-type", "application/json; charset=utf-8"),
         ("cache-control", "no-store"),
@@ -177,7 +177,10 @@ async fn a_body_without_announced_length_is_cut_at_the_limit() {
     // It never ends, so only a bounded read returns.
     let chunks = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b' '; 4_096]));
     let request = axum::http::Request::post("/graphql").header("content-type", "application/json").body(Body::from_stream(chunks)).unwrap();
-    let response = endpoint().handle(request, |request| request.data(Caller("")), || None).await;
+    let response = {
+        let client = Client { purse: &purse(), prepare: |request: async_graphql::Request| request.data(Caller("")) };
+        endpoint().handle(request, client, || None).await
+    };
     assert_eq!(response.status(), 413);
 }
 
@@ -228,7 +231,39 @@ async fn at_most_ten_errors_are_told() {
     let body = reply.json();
     assert_eq!(body["errors"].as_array().map(Vec::len), Some(10));
     assert_eq!(body["data"]["list"].as_array().map(Vec::len), Some(40));
-    assert_eq!(body["extensions"]["cost"], json!({"requested": 42, "max": 1000}));
+    let cost = &body["extensions"]["cost"];
+    assert_eq!(
+        (&cost["requested"], &cost["actual"], &cost["max"]),
+        (&json!(42), &json!(0), &json!(1000)),
+        "rows that failed are null, and cost nothing"
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_answers_the_cost_alone() {
+    let reply = post(&serve().await, &format!("{JSON}x-cost-dry-run: 1\r\n"), &json!({"query": "mutation { touch }"})).await;
+    let body = reply.json();
+    assert_eq!((reply.status, &body["data"]), (200, &Value::Null));
+    assert_eq!((&body["extensions"]["cost"]["requested"], body["extensions"]["cost"].get("actual")), (&json!(10), None));
+}
+
+#[tokio::test]
+async fn an_empty_bucket_is_told_with_the_time_to_wait() {
+    // Thirty points, one a second.
+    let server = serve_from(Purse::full(1)).await;
+    let affordable = query(&server, "{ list(first: 20) { broken } }").await.json();
+    let cost = &affordable["extensions"]["cost"];
+    assert_eq!((&cost["requested"], &cost["bucket"], &cost["restorePerSecond"]), (&json!(22), &json!(30), &json!(1)));
+    for headers in [JSON, NEWER] {
+        let refused = post(&server, headers, &json!({"query": "{ list(first: 20) { broken } }"})).await;
+        assert_eq!((refused.status, code(&refused).as_str()), (429, "RATE_LIMITED"));
+        let body = refused.json();
+        let wait = body["extensions"]["cost"]["retryAfterMs"].as_u64().expect("a time");
+        let seconds: u64 = refused.header("retry-after").expect("a header").parse().expect("seconds");
+        assert!((12_000..=15_000).contains(&wait) && (13..=15).contains(&seconds), "{wait} {seconds}");
+    }
+    // Refused documents are paid too, so that sending them has an end; a client sees the fault as long as it can pay.
+    assert_eq!(code(&query(&server, "{").await), "RATE_LIMITED");
 }
 
 #[tokio::test]

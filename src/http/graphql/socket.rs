@@ -31,13 +31,13 @@ use url::Url;
 
 use crate::{
     domain::actor::Actor,
-    graphql::{self, MayCheck},
+    graphql,
     http::{
+        allowance::Guest,
         auth::bearer,
         graphql::{answer::Members, ask::Ask, errors},
         live::End,
         router::Api,
-        visitor::allowance,
     },
     service::sessions::AuthError,
 };
@@ -80,7 +80,7 @@ pub(in crate::http) async fn upgrade(api: Arc<Api>, request: Request) -> Respons
         return answer;
     };
     let language = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let may_check = allowance(&api.checks, &request);
+    let guest = Arc::new(Guest::of(&api.allowances, &request));
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade.protocols([protocol::NAME]),
@@ -89,7 +89,7 @@ pub(in crate::http) async fn upgrade(api: Arc<Api>, request: Request) -> Respons
     if upgrade.selected_protocol().is_none() {
         return refused(StatusCode::BAD_REQUEST, "Offer the sub-protocol graphql-transport-ws.");
     }
-    let session = Session { api, token, language, may_check };
+    let session = Session { api, token, language, guest };
     upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).on_upgrade(async move |socket| {
         session.run(socket).await;
         drop(place);
@@ -117,7 +117,7 @@ struct Session {
     /// The credential of the HTTP request, if it had one.
     token: Option<String>,
     language: String,
-    may_check: MayCheck,
+    guest: Arc<Guest>,
 }
 
 impl Session {
@@ -262,13 +262,13 @@ impl Conversation {
             return say(&self.out, &Says::Error { id: &id, payload: &[error] }).await;
         }
         let api = &self.session.api;
-        let admitted = match api.endpoint.admit(ask) {
+        let guest = Arc::clone(&self.session.guest);
+        let admitted = match api.endpoint.admit(ask, &guest.purse_of(&actor), false) {
             Ok(admitted) => admitted,
             Err(refusal) => return say(&self.out, &Says::Error { id: &id, payload: &Members::refused(refusal).errors }).await,
         };
         let is_subscription = admitted.operation == async_graphql::parser::types::OperationType::Subscription;
-        let may_check = Arc::clone(&self.session.may_check);
-        let prepare = |request| graphql::prepare(request, &api.service, actor, &self.session.language, may_check);
+        let prepare = |request| graphql::prepare(request, &api.service, actor, &self.session.language, guest);
         let answers = api.endpoint.follow(admitted, prepare);
         let operation = self.operations.spawn(operate(id.clone(), answers, is_subscription, self.out.clone()));
         self.running.insert(id, operation);

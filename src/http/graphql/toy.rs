@@ -1,7 +1,8 @@
 //! A small schema behind the endpoint, on loopback, for its tests.
 
 use crate::graphql::guard::{Guard, Limits};
-use crate::http::graphql::{EndpointLimits, Engine, GraphqlEndpoint, documents::Documents};
+use crate::http::allowance::Purse;
+use crate::http::graphql::{Client, EndpointLimits, Engine, GraphqlEndpoint, documents::Documents};
 use crate::http::wire::Server;
 use async_graphql::{Error, ErrorExtensions, Object, Schema, Subscription as Root};
 use futures_util::{StreamExt, future::BoxFuture};
@@ -93,12 +94,27 @@ pub(super) fn endpoint() -> GraphqlEndpoint {
     GraphqlEndpoint::new(guard, engine, Documents::default(), limits)
 }
 
+/// A bucket of 30,000 points.
+pub(super) fn purse() -> Purse {
+    Purse::full(1_000)
+}
+
 /// Serves the endpoint at `/graphql` with all middleware.
 pub(super) async fn serve() -> Server {
+    serve_from(purse()).await
+}
+
+/// The same where everybody pays from one bucket.
+pub(super) async fn serve_from(purse: Purse) -> Server {
     let endpoint = Arc::new(endpoint());
+    let purse = Arc::new(purse);
     let handler = axum::routing::any(move |request: axum::extract::Request| {
         let endpoint = Arc::clone(&endpoint);
-        async move { endpoint.handle(request, |request| request.data(Caller("anonymous")), || Some(Box::pin(std::future::pending()))).await }
+        let purse = Arc::clone(&purse);
+        async move {
+            let client = Client { purse: &purse, prepare: |request: async_graphql::Request| request.data(Caller("anonymous")) };
+            endpoint.handle(request, client, || Some(Box::pin(std::future::pending()))).await
+        }
     });
     Server::start(crate::http::observe::observed(axum::Router::new().route("/graphql", handler))).await
 }

@@ -27,6 +27,10 @@ impl Caller {
         self.token.as_deref().expect("a caller with a token")
     }
 
+    pub(crate) fn token_if_any(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     pub(crate) fn in_language(mut self, language: &'static str) -> Self {
         self.language = language;
         self
