@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Config, without_password},
     graphql,
-    http::{graphql::documents::Documents, health, router, server},
+    http::{graphql::documents::Documents, health, live::Bounds, router, server, visitor::Proxies},
     marketplace::{
         client::{Client, OutboundPolicy},
         registry::Registry,
@@ -159,9 +159,9 @@ impl App {
         let options = router::Options {
             documents,
             graphiql: config.graphiql,
-            proxies: config.trusted_proxies.clone(),
+            proxies: Proxies(config.trusted_proxies.clone()),
             points_per_second: config.points_per_second,
-            bounds: config.bounds,
+            bounds: Bounds { operations: config.max_operations, sockets: config.max_sockets, streams: config.max_streams },
             stop: self.stop.clone(),
         };
         let routes = router::router(self.service.clone(), &graphql::schema(), metrics, options);

@@ -1,14 +1,16 @@
 //! The only reader of the environment. Every setting is documented in `.env.example`; a wrong value stops the start with one line.
 
-use std::{fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
+use ipnet::IpNet;
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
+    path::PathBuf,
+    str::FromStr,
+};
 use url::Url;
 
-use crate::{
-    http::{live::Bounds, visitor::Proxies},
-    notify::NotifySettings,
-    service::keys::SecretKey,
-    store::files::FilePlace,
-};
+use crate::{notify::NotifySettings, service::keys::SecretKey, store::files::FilePlace};
 
 /// Settings of one process.
 #[derive(Clone)]
@@ -31,12 +33,16 @@ pub struct Config {
     pub trusted_documents: Option<PathBuf>,
     /// Run no others.
     pub trusted_only: bool,
-    /// How much the API does at once.
-    pub bounds: Bounds,
+    /// GraphQL operations at once.
+    pub max_operations: usize,
+    /// WebSockets at once.
+    pub max_sockets: usize,
+    /// Streams of events at once.
+    pub max_streams: usize,
     /// Serve GraphiQL.
     pub graphiql: bool,
     /// Proxies of one's own, whose `X-Forwarded-For` names clients.
-    pub trusted_proxies: Proxies,
+    pub trusted_proxies: Vec<IpNet>,
     /// Points for GraphQL that a caller gets each second.
     pub points_per_second: NonZeroU32,
     /// Let outbound calls reach private addresses.
@@ -71,9 +77,11 @@ impl Default for Config {
             workers: 16,
             trusted_documents: None,
             trusted_only: false,
-            bounds: Bounds::default(),
+            max_operations: 128,
+            max_sockets: 4_000,
+            max_streams: 256,
             graphiql: true,
-            trusted_proxies: Proxies::default(),
+            trusted_proxies: Vec::new(),
             points_per_second: NonZeroU32::new(1_000).unwrap_or(NonZeroU32::MIN),
             outbound_allow_private: false,
             files: None,
@@ -109,18 +117,11 @@ impl Config {
             workers: number(&given, "OCOP_WORKERS", (16, 100))? as usize,
             trusted_documents: given("OCOP_TRUSTED_DOCUMENTS").map(PathBuf::from),
             trusted_only: switch(given("OCOP_TRUSTED_ONLY"), "OCOP_TRUSTED_ONLY", default.trusted_only)?,
-            bounds: Bounds {
-                operations: number(&given, "OCOP_MAX_OPERATIONS", (128, 10_000))? as usize,
-                sockets: number(&given, "OCOP_MAX_SOCKETS", (4_000, 100_000))? as usize,
-                streams: number(&given, "OCOP_MAX_STREAMS", (256, 400))? as usize,
-            },
+            max_operations: number(&given, "OCOP_MAX_OPERATIONS", (128, 10_000))? as usize,
+            max_sockets: number(&given, "OCOP_MAX_SOCKETS", (4_000, 100_000))? as usize,
+            max_streams: number(&given, "OCOP_MAX_STREAMS", (256, 400))? as usize,
             graphiql: switch(given("OCOP_GRAPHIQL"), "OCOP_GRAPHIQL", default.graphiql)?,
-            trusted_proxies: parsed(
-                given("OCOP_TRUSTED_PROXIES"),
-                "OCOP_TRUSTED_PROXIES",
-                Proxies::default(),
-                "addresses or networks with commas between them are needed, such as 10.0.0.0/8",
-            )?,
+            trusted_proxies: given("OCOP_TRUSTED_PROXIES").map_or(Ok(Vec::new()), |text| networks(&text))?,
             points_per_second: number(&given, "OCOP_POINTS_PER_SECOND", (1_000, 100_000_000))?.try_into().unwrap_or(NonZeroU32::MIN),
             outbound_allow_private: switch(given("OCOP_OUTBOUND_ALLOW_PRIVATE"), "OCOP_OUTBOUND_ALLOW_PRIVATE", false)?,
             files: files(&given)?,
@@ -197,6 +198,14 @@ fn public_url(text: String) -> Result<Url, ConfigError> {
     url.ok_or_else(|| error("OCOP_PUBLIC_URL", "an address such as https://ocop.example.vn is needed"))
 }
 
+/// Addresses and networks with commas between them.
+fn networks(text: &str) -> Result<Vec<IpNet>, ConfigError> {
+    let one = |part: &str| part.parse::<IpNet>().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let wrong = |part| error("OCOP_TRUSTED_PROXIES", &format!("{part} is neither an address nor a network such as 10.0.0.0/8"));
+    parts.map(|part| one(part).map_err(|_| wrong(part))).collect()
+}
+
 /// A number from one to the most that makes sense.
 fn number(given: &dyn Fn(&'static str) -> Option<String>, name: &'static str, (default, most): (u32, u32)) -> Result<u32, ConfigError> {
     let wrong = format!("a whole number from 1 to {most} is needed");
@@ -239,7 +248,7 @@ mod tests {
             ("OCOP_SECRET_KEY", "short"),
             ("OCOP_WORKERS", "many"),
             ("OCOP_MAX_SOCKETS", "0"),
-            ("OCOP_TRUSTED_PROXIES", "proxy"),
+            ("OCOP_TRUSTED_PROXIES", "10.0.0.1,10.0.0.0/33"),
             ("OCOP_POINTS_PER_SECOND", "0"),
             ("OCOP_MAX_STREAMS", "401"),
             ("OCOP_GRAPHIQL", "yes"),

@@ -59,14 +59,8 @@ pub enum Node {
 #[Object]
 impl NodeQuery {
     /// The object with a global id; null when there is none or one may not see it.
-    async fn node(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Global id.")] id: ID,
-        #[graphql(desc = "Waits until this change of the feed is there.")] min_cursor: Option<FeedCursor>,
-    ) -> Result<Option<Node>, Fault> {
+    async fn node(&self, context: &Context<'_>, #[graphql(desc = "Global id.")] id: ID) -> Result<Option<Node>, Fault> {
         let asked = asked(context)?;
-        reached(asked, min_cursor.as_ref()).await?;
         find(context, asked, &id).await
     }
 

@@ -26,12 +26,6 @@ pub struct Bounds {
     pub streams: usize,
 }
 
-impl Default for Bounds {
-    fn default() -> Self {
-        Self { operations: 128, sockets: 4_000, streams: 256 }
-    }
-}
-
 /// What open streams depend on.
 pub(super) struct Live {
     service: Service,

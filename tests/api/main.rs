@@ -16,6 +16,7 @@ mod harness;
 mod idempotency;
 mod integrators;
 mod judged;
+mod judged_endpoint;
 mod judged_shopee;
 mod judged_tiki;
 mod migrations;

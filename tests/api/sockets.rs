@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite;
 
-use ocop_catalog::{config::Config, http::live::Bounds};
+use ocop_catalog::config::Config;
 
 use crate::harness::{Events, Socket, World, both, program, text};
 
@@ -280,7 +280,7 @@ both! {
     async fn places_are_counted(world: World) {
         let admin = world.admin().await;
         let token = world.integrator(&admin).await;
-        let config = Config { bounds: Bounds { sockets: 1, streams: 1, ..Bounds::default() }, ..world.config() };
+        let config = Config { max_sockets: 1, max_streams: 1, ..world.config() };
         let small = world.replica_with(&config).await;
         let url = format!("http://{}/graphql", small.address().expect("an address"));
         let offer = [("sec-websocket-protocol", "graphql-transport-ws")];
