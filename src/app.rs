@@ -10,7 +10,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Config, without_password},
+    config::{Config, sqlite_file, without_password},
     graphql,
     http::{graphql::documents::Documents, health, live::Bounds, router, server, visitor::Proxies},
     marketplace::{
@@ -189,12 +189,9 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 /// Where files are kept: as configured, or a folder beside the database.
 fn file_place(config: &Config) -> FilePlace {
-    config.files.clone().unwrap_or_else(|| match config.database_url.strip_prefix("sqlite:") {
-        Some(file) => {
-            let file = file.trim_start_matches("//").split('?').next().unwrap_or_default();
-            FilePlace::Folder(PathBuf::from(format!("{file}.files")))
-        }
-        None => FilePlace::Folder(PathBuf::from("ocop-files")),
+    config.files.clone().unwrap_or_else(|| {
+        let beside = |file: PathBuf| PathBuf::from(format!("{}.files", file.display()));
+        FilePlace::Folder(sqlite_file(&config.database_url).map_or_else(|| PathBuf::from("ocop-files"), beside))
     })
 }
 
@@ -203,13 +200,12 @@ fn secret(config: &Config) -> Result<SecretKey, StartError> {
     if let Some(secret) = &config.secret_key {
         return Ok(secret.clone());
     }
-    let Some(file) = config.database_url.strip_prefix("sqlite:") else {
+    let Some(file) = sqlite_file(&config.database_url) else {
         return Err(StartError::Secret(
             "OCOP_SECRET_KEY is needed with PostgreSQL: 32 bytes in hexadecimal, for example from: openssl rand -hex 32".into(),
         ));
     };
-    let file = file.trim_start_matches("//").split('?').next().unwrap_or_default();
-    let path = PathBuf::from(format!("{file}.key"));
+    let path = PathBuf::from(format!("{}.key", file.display()));
     key_file(&path).map_err(|error| StartError::Secret(format!("key file {}: {error}", path.display())))
 }
 

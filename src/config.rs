@@ -168,6 +168,12 @@ pub fn without_password(url: &str) -> String {
     }
 }
 
+/// The file of an SQLite database; `None` for other databases.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let file = url.strip_prefix("sqlite:")?.trim_start_matches("//");
+    Some(PathBuf::from(file.split('?').next().unwrap_or_default()))
+}
+
 /// Checks the kind of a database address.
 pub fn database_url(text: String) -> Result<String, ConfigError> {
     let known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod bulk;
 mod database;
 mod demo;
@@ -40,6 +41,10 @@ enum Command {
     Migrate(database::Migrate),
     /// Imports a CSV or Excel file with a report by row and column, or publishes a rulebook from its JSON file.
     Import(bulk::ImportArguments),
+    /// Copies the SQLite database to a new file while it is in use.
+    Backup(backup::BackupArguments),
+    /// Puts a copy in the place of the database and begins another life of the feed.
+    Restore(backup::RestoreArguments),
     /// Writes all products as the CSV that `import` reads.
     Export(bulk::ExportArguments),
     /// Accounts.
@@ -113,6 +118,8 @@ async fn dispatch(command: Command, config: Config) -> Result<ExitCode, Failure>
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Migrate(command) => database::run(&config, &command).await,
         Command::Import(arguments) => bulk::import(&config, &arguments).await,
+        Command::Backup(arguments) => backup::backup(&config, &arguments).await,
+        Command::Restore(arguments) => backup::restore(&config, &arguments).await,
         Command::Export(arguments) => bulk::export(&config, &arguments).await,
         Command::User(accounts::User::Create(arguments)) => accounts::create_user(&config, arguments).await,
         Command::Token(accounts::Token::Issue(arguments)) => accounts::issue_token(&config, &arguments).await,

@@ -96,6 +96,14 @@ pub(super) struct Resolved {
     pub(super) closed: bool,
 }
 
+/// Begins another life of the feed, after a copy was put back: numbers that consumers know were given, or will be given, to other changes.
+pub async fn begin_anew(store: &Store, at: DateTime<Utc>) -> Result<(), ServiceError> {
+    let tx = store.begin().await?;
+    settings::put(&tx, "feed_epoch", &at.timestamp_micros().to_string()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// The epoch of this database's feed; made when it is first asked for.
 pub(super) async fn epoch(store: &Store, at: DateTime<Utc>) -> Result<i64, ServiceError> {
     let tx = store.begin().await?;

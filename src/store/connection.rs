@@ -137,6 +137,10 @@ impl Store {
         }
     }
 
+    pub(super) fn reading(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
     /// Which database answers.
     pub fn engine(&self) -> Engine {
         if self.write.get_database_backend() == DatabaseBackend::Sqlite { Engine::Sqlite } else { Engine::Postgres }

@@ -44,12 +44,21 @@ fn classify(error: &DbErr, inner: &sea_orm::SqlxError) -> StoreError {
         SqlxError::Database(database) => match database.code().as_deref() {
             // PostgreSQL: serialization failure, deadlock; SQLite: busy, busy snapshot, locked.
             Some("40001" | "40P01" | "5" | "517" | "6") => StoreError::Contention,
-            // PostgreSQL: shutting down, starting, too many connections.
-            Some("57P01" | "57P02" | "57P03" | "53300") => StoreError::Unavailable(error.to_string()),
+            // PostgreSQL: shutting down, starting, closed to connections, only to be read, out of disk, memory or connections.
+            Some("57P01" | "57P02" | "57P03" | "55000" | "25006" | "53000" | "53100" | "53200" | "53300") => {
+                StoreError::Unavailable(error.to_string())
+            }
+            Some(code) if code.parse::<u32>().is_ok_and(is_sqlite_away) => StoreError::Unavailable(error.to_string()),
             _ => StoreError::Database(error.to_string()),
         },
         _ => StoreError::Database(error.to_string()),
     }
+}
+
+/// SQLite: only to be read, failed to read or write, full, can't be opened; extended codes keep these in their last byte
+/// (<https://sqlite.org/rescode.html>) and are at most four digits; PostgreSQL's have five.
+fn is_sqlite_away(code: u32) -> bool {
+    code < 10_000 && matches!(code & 0xff, 8 | 10 | 13 | 14)
 }
 
 /// Reads a JSON column.

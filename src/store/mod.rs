@@ -8,6 +8,7 @@ pub mod admin_units;
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;
+pub mod backup;
 pub mod certifications;
 pub mod changes;
 pub mod channel_board;

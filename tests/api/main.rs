@@ -21,6 +21,7 @@ mod judged_shopee;
 mod judged_tiki;
 mod migrations;
 mod open_feeds;
+mod operations;
 mod ownership;
 mod pages;
 mod persisted;

@@ -28,7 +28,7 @@ use ocop_catalog::{
 };
 use std::{net::SocketAddr, sync::Arc};
 
-pub(crate) use caller::{Caller, fields};
+pub(crate) use caller::{Answer, Caller, fields};
 pub(crate) use database::{Database, Engine};
 pub(crate) use fixtures::{OnSale, Seller, connect_query, text};
 pub(crate) use judge::{Judge, asked, sdks};
