@@ -101,8 +101,23 @@ pub async fn service(config: &Config, store: Store, clock: Clock) -> Result<Serv
     let notifier = Notifier::new(&config.notify, policy).map_err(StartError::Other)?;
     let base_url = config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let audience = config.token_audience.clone();
-    let parts =
-        Parts { store, clock, secrets, marketplaces, outbound, files, notifier, base_url, workers: config.workers, issuer, audience };
+    // The operator's own address: it may be in the operator's own network.
+    let for_keys = || Client::new(OutboundPolicy { allow_private: true }).map_err(StartError::Other);
+    let single_sign_on = config.single_sign_on.clone().map(|settings| Ok::<_, StartError>((settings, for_keys()?))).transpose()?;
+    let parts = Parts {
+        store,
+        clock,
+        secrets,
+        marketplaces,
+        outbound,
+        files,
+        notifier,
+        base_url,
+        workers: config.workers,
+        issuer,
+        audience,
+        single_sign_on,
+    };
     let service = Service::start(parts).await?;
     reference::load(&service).await?;
     Ok(service)

@@ -10,7 +10,12 @@ use std::{
 };
 use url::Url;
 
-use crate::{notify::NotifySettings, service::keys::SecretKey, store::files::FilePlace};
+use crate::{
+    domain::actor::{Grant, Role},
+    notify::NotifySettings,
+    service::{SsoSettings, keys::SecretKey},
+    store::files::FilePlace,
+};
 
 /// Settings of one process.
 #[derive(Clone)]
@@ -25,6 +30,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// `aud` of access tokens.
     pub token_audience: String,
+    /// An external issuer of tokens.
+    pub single_sign_on: Option<SsoSettings>,
     /// Seals credentials and keys in the database. Left out with SQLite, a key file beside the database is used.
     pub secret_key: Option<SecretKey>,
     /// Pushes worked on at once.
@@ -73,6 +80,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
             token_audience: "ocop-catalog".to_owned(),
+            single_sign_on: None,
             secret_key: None,
             workers: 16,
             trusted_documents: None,
@@ -113,6 +121,7 @@ impl Config {
             listen: parsed(given("OCOP_LISTEN"), "OCOP_LISTEN", default.listen, "an address such as 127.0.0.1:8080 is needed")?,
             public_url: given("OCOP_PUBLIC_URL").map(public_url).transpose()?,
             token_audience: given("OCOP_TOKEN_AUDIENCE").unwrap_or(default.token_audience),
+            single_sign_on: single_sign_on(&given)?,
             secret_key: secret.transpose()?,
             workers: number(&given, "OCOP_WORKERS", (16, 100))? as usize,
             trusted_documents: given("OCOP_TRUSTED_DOCUMENTS").map(PathBuf::from),
@@ -204,6 +213,31 @@ fn public_url(text: String) -> Result<Url, ConfigError> {
     url.ok_or_else(|| error("OCOP_PUBLIC_URL", "an address such as https://ocop.example.vn is needed"))
 }
 
+/// The external issuer, when one is named.
+fn single_sign_on(given: &dyn Fn(&'static str) -> Option<String>) -> Result<Option<SsoSettings>, ConfigError> {
+    let Some(issuer) = given("OCOP_OIDC_ISSUER") else { return Ok(None) };
+    let needed = |name| given(name).ok_or_else(|| error(name, "needed with OCOP_OIDC_ISSUER"));
+    let keys = needed("OCOP_OIDC_JWKS_URL")?.parse().map_err(|_| error("OCOP_OIDC_JWKS_URL", "an address is needed"))?;
+    let roles = given("OCOP_OIDC_ROLES").unwrap_or_default();
+    let parts = roles.split(',').map(str::trim).filter(|part| !part.is_empty());
+    Ok(Some(SsoSettings {
+        issuer,
+        audience: needed("OCOP_OIDC_AUDIENCE")?,
+        keys,
+        roles_claim: given("OCOP_OIDC_ROLES_CLAIM").unwrap_or_else(|| "roles".to_owned()),
+        roles: parts.map(role).collect::<Result<_, _>>()?,
+    }))
+}
+
+/// `their-role=ROLE`, or `their-role=COMMUNE_OFFICER:01090`.
+fn role(text: &str) -> Result<(String, Grant), ConfigError> {
+    let wrong = || error("OCOP_OIDC_ROLES", &format!("{text} is not such as their-role=ADMIN or their-role=COMMUNE_OFFICER:01090"));
+    let (theirs, ours) = text.split_once('=').ok_or_else(wrong)?;
+    let (name, commune) = ours.split_once(':').map_or((ours, None), |(name, commune)| (name, Some(commune.trim().to_owned())));
+    let role = Role::parse_code(name.trim()).filter(|role| (*role == Role::CommuneOfficer) == commune.is_some()).ok_or_else(wrong)?;
+    Ok((theirs.trim().to_owned(), Grant { role, commune_code: commune }))
+}
+
 /// Addresses and networks with commas between them.
 fn networks(text: &str) -> Result<Vec<IpNet>, ConfigError> {
     let one = |part: &str| part.parse::<IpNet>().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
@@ -273,6 +307,33 @@ mod tests {
         assert_eq!(read("OCOP_WORKERS", " ").expect("reads").workers, 16);
         assert!(!read("OCOP_GRAPHIQL", "false").expect("reads").graphiql);
         assert!(read("OCOP_SECRET_KEY", "").expect("reads").secret_key.is_none());
+    }
+
+    #[test]
+    fn an_issuer_is_read_whole_or_not_at_all() {
+        let read = |roles: &'static str, left_out: &'static str| {
+            let all = [
+                ("OCOP_OIDC_ISSUER", "https://sso.example.vn/realms/tinh"),
+                ("OCOP_OIDC_AUDIENCE", "ocop"),
+                ("OCOP_OIDC_JWKS_URL", "https://sso.example.vn/keys"),
+                ("OCOP_OIDC_ROLES", roles),
+            ];
+            Config::read(&|asked| all.iter().find(|(name, _)| *name == asked && asked != left_out).map(|(_, value)| (*value).to_owned()))
+        };
+        let sso = read("quan-tri=ADMIN, xa=COMMUNE_OFFICER:01090", "").expect("reads").single_sign_on.expect("an issuer");
+        assert_eq!((sso.roles.len(), sso.roles_claim.as_str()), (2, "roles"));
+        assert_eq!(sso.roles[1].1.commune_code.as_deref(), Some("01090"));
+        assert!(read("", "OCOP_OIDC_ISSUER").expect("reads").single_sign_on.is_none());
+        for (roles, left_out, name) in [
+            ("", "OCOP_OIDC_AUDIENCE", "OCOP_OIDC_AUDIENCE"),
+            ("", "OCOP_OIDC_JWKS_URL", "OCOP_OIDC_JWKS_URL"),
+            ("quan-tri", "", "OCOP_OIDC_ROLES"),
+            ("quan-tri=KING", "", "OCOP_OIDC_ROLES"),
+            ("xa=COMMUNE_OFFICER", "", "OCOP_OIDC_ROLES"),
+            ("quan-tri=ADMIN:01090", "", "OCOP_OIDC_ROLES"),
+        ] {
+            assert_eq!(read(roles, left_out).expect_err(name).name, name);
+        }
     }
 
     #[test]

@@ -71,6 +71,7 @@ use crate::{
 pub use clock::Clock;
 pub use error::ServiceError;
 pub use form::{Patch, PriceData};
+pub use sessions::single_sign_on::SsoSettings;
 pub use work::Call;
 
 /// All that use cases need. Cheap to clone.
@@ -105,6 +106,8 @@ pub struct Inner {
     base_url: OnceLock<String>,
     /// This life of the change feed.
     pub feed_epoch: i64,
+    /// An external issuer of tokens.
+    pub(crate) single_sign_on: Option<sessions::single_sign_on::SingleSignOn>,
     /// Hashes passwords.
     pub(crate) passwords: passwords::Passwords,
 }
@@ -140,12 +143,15 @@ pub struct Parts {
     pub issuer: String,
     /// `aud` of access tokens.
     pub audience: String,
+    /// An external issuer of tokens, and what calls it.
+    pub single_sign_on: Option<(SsoSettings, Client)>,
 }
 
 impl Service {
     /// Reads or creates the keys this database needs. Fails when the secret can't open the keys stored in it.
     pub async fn start(parts: Parts) -> Result<Self, ServiceError> {
-        let Parts { store, clock, secrets, marketplaces, outbound, files, notifier, base_url, workers, issuer, audience } = parts;
+        let Parts { store, clock, secrets, marketplaces, outbound, files, notifier, base_url, workers, issuer, audience, single_sign_on } =
+            parts;
         let tokens = sessions::load_keys(&store, &secrets, clock.now(), (issuer, audience)).await?;
         let feed_epoch = feed::epoch(&store, clock.now()).await?;
         let cursors = secrets.cursor_key();
@@ -166,6 +172,7 @@ impl Service {
             notifier,
             base_url,
             feed_epoch,
+            single_sign_on: single_sign_on.map(|(settings, client)| sessions::single_sign_on::SingleSignOn::new(settings, client)),
             passwords,
         })))
     }

@@ -1,5 +1,7 @@
 //! Sessions: signed access tokens that live minutes, refresh tokens that rotate, and who a bearer token stands for.
 
+pub(super) mod single_sign_on;
+
 use chrono::{DateTime, Duration, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
@@ -25,6 +27,8 @@ use crate::{
 pub const ACCESS_MINUTES: i64 = 15;
 const SESSION_DAYS: i64 = 30;
 const MAX_TOKEN_BYTES: usize = 4096;
+/// Seconds that clocks may differ.
+pub(super) const LEEWAY: i64 = 5;
 const SETTING: &str = "signing_key";
 
 /// What a person gets at sign-in.
@@ -183,17 +187,13 @@ impl TokenKeys {
         jsonwebtoken::encode(&header, &claims, &self.signing).map_err(|e| ServiceError::Internal(e.to_string()))
     }
 
-    fn verify(&self, token: &str, at: DateTime<Utc>) -> Result<(UserId, SessionId), AuthError> {
-        if token.len() > MAX_TOKEN_BYTES || has_crit(token) {
-            return Err(AuthError::Invalid);
-        }
-        let header = jsonwebtoken::decode_header(token).map_err(|_| AuthError::Invalid)?;
+    fn verify(&self, token: &str, header: &Header, at: DateTime<Utc>) -> Result<(UserId, SessionId), AuthError> {
         if header.kid.as_deref() != Some(&self.kid) || header.typ.as_deref() != Some("JWT") {
             return Err(AuthError::Invalid);
         }
         let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).map_err(|_| AuthError::Invalid)?.claims;
         let now = at.timestamp();
-        if now >= claims.exp || now + 5 < claims.nbf {
+        if now >= claims.exp || now + LEEWAY < claims.nbf {
             return Err(AuthError::Invalid);
         }
         let id = |text: &str| uuid::Uuid::parse_str(text).map_err(|_| AuthError::Invalid);
@@ -207,13 +207,28 @@ fn has_crit(token: &str) -> bool {
     header.and_then(|h| serde_json::from_slice::<Value>(&h).ok()).is_some_and(|h| h.get("crit").is_some())
 }
 
-/// Who a bearer token stands for: an access token of a session, or an API key.
+/// What a token says of itself, to be believed only once its signature is verified.
+fn said(token: &str) -> Value {
+    let payload = token.split('.').nth(1).and_then(|payload| BASE64URL_NOPAD.decode(payload.as_bytes()).ok());
+    payload.and_then(|payload| serde_json::from_slice(&payload).ok()).unwrap_or_default()
+}
+
+/// Who a bearer token stands for: an access token of a session or of the external issuer, or an API key.
 pub async fn authenticate(service: &Service, bearer: &str) -> Result<Actor, AuthError> {
     if bearer.starts_with(api_keys::PREFIX) {
         return api_keys::authenticate(service, bearer).await;
     }
+    if bearer.len() > MAX_TOKEN_BYTES || has_crit(bearer) {
+        return Err(AuthError::Invalid);
+    }
+    let header = jsonwebtoken::decode_header(bearer).map_err(|_| AuthError::Invalid)?;
+    if let Some(sso) = &service.single_sign_on
+        && sso.is_of(&said(bearer))
+    {
+        return single_sign_on::authenticate(service, sso, bearer, &header).await;
+    }
     let now = service.clock.now();
-    let (account, session) = service.tokens.verify(bearer, now)?;
+    let (account, session) = service.tokens.verify(bearer, &header, now)?;
     let stored = sessions::find(&service.store, session).await?.ok_or(AuthError::Invalid)?;
     if stored.account_id != account || stored.revoked || stored.expires_at <= now {
         return Err(AuthError::Invalid);

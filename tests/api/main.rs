@@ -35,6 +35,7 @@ mod reminders;
 mod roles;
 mod rubrics;
 mod search;
+mod single_sign_on;
 mod soak;
 mod sockets;
 mod stories;
