@@ -5,6 +5,9 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::header::{CONNECTION, TRANSFER_ENCODING};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -103,6 +106,21 @@ async fn accept(
     stop.run_until_cancelled(accepting).await.flatten()
 }
 
+/// Whether every server finds the same end of the body (RFC 9112, 6.1 and 6.3): other codings than `chunked`, or `chunked` twice, are read
+/// differently by different servers, and what one takes for a body another takes for the next request.
+fn is_clear(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let Some(coding) = codings.next() else { return true };
+    codings.next().is_none() && coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
+}
+
+fn unclear() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 struct Connection {
     router: Router,
     client: SocketAddr,
@@ -114,9 +132,11 @@ impl Connection {
     async fn run(self, socket: TcpStream) {
         let Self { router, client, stop, limits } = self;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let is_clear = is_clear(request.headers());
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(client));
-            router.clone().oneshot(request)
+            let router = router.clone();
+            async move { if is_clear { router.oneshot(request).await } else { Ok(unclear()) } }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(limits.head_wait).max_buf_size(limits.buffer_bytes);

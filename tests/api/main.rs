@@ -1,6 +1,7 @@
 //! Behaviour through the public interface: GraphQL over real HTTP, on SQLite and on PostgreSQL, against a real sandbox marketplace.
 
 mod access;
+mod attacks;
 mod audit;
 mod bad_input;
 mod catalog;

@@ -1,5 +1,6 @@
 //! What tests stand on: a database of their own, the whole service with a clock they set, a sandbox marketplace, callers by role.
 
+pub(crate) mod attacks;
 pub(crate) mod bulk;
 mod caller;
 pub(crate) mod council;

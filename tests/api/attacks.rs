@@ -1,0 +1,108 @@
+//! The corpus of attacks against the built program: each is refused in the client's words, the program lives, and keeps little of it.
+
+use serde_json::Value;
+use std::time::Duration;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+};
+
+use crate::harness::{Caller, Database, Engine, Program, attacks, program};
+
+/// Resident memory of a process in MiB.
+fn resident(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
+    line.split_whitespace().nth(1).expect("a number").parse::<u64>().expect("a number") / 1024
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests attack their own service")]
+async fn send(url: &str, body: &str) -> (u16, String) {
+    let request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body.to_owned());
+    match request.send().await {
+        Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
+        Err(error) => panic!("no answer: {error}"),
+    }
+}
+
+/// Sends bytes and reads until the server closes or has nothing more to say.
+async fn said(address: &str, bytes: &str) -> String {
+    let mut socket = TcpStream::connect(address).await.expect("connects");
+    // A server that has read enough may close while we still write.
+    let _ = socket.write_all(bytes.as_bytes()).await;
+    let mut answer = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_millis(500), socket.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_document_is_refused_and_little_is_kept() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::new(engine).await;
+        let mut command = program(&database.url, &["serve"]);
+        command.env("OCOP_POINTS_PER_SECOND", "10000000");
+        let server = Program::start(command);
+        let honest = Caller::new(&server.url, None);
+        honest.data("{ listings { nodes { id } } }", Value::Null).await;
+        let idle = resident(server.id());
+        let mut attackers = JoinSet::new();
+        for _ in 0..6 {
+            let url = server.url.clone();
+            attackers.spawn(async move {
+                for (what, body) in attacks::bodies() {
+                    let (status, answer) = send(&url, &body).await;
+                    let harmless = what.starts_with("search") || ["a long comment", "a long string", "escapes"].contains(&what);
+                    assert!(status < 500, "{what}: {status} {answer}");
+                    assert!(harmless || answer.contains("\"errors\""), "{what}: {status} {answer}");
+                    assert!(answer.len() < 16_000, "{what}: an answer of {} bytes", answer.len());
+                    for inner in ["panicked", "SELECT", "sqlx", "async_graphql", "src/"] {
+                        assert!(!answer.contains(inner), "{what}: {answer}");
+                    }
+                }
+            });
+        }
+        while let Some(ended) = attackers.join_next().await {
+            ended.expect("every attack is answered");
+        }
+        honest.data("{ listings { nodes { id } } }", Value::Null).await;
+        let after = resident(server.id());
+        assert!(after <= idle * 3 / 2 + 64, "{idle} MiB before, {after} MiB after");
+        server.kill();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_is_smuggled() {
+    let database = Database::new(Engine::Sqlite).await;
+    let server = Program::start(program(&database.url, &["serve"]));
+    let address = server.url.trim_start_matches("http://").trim_end_matches("/graphql").to_owned();
+    for (what, bytes) in attacks::requests() {
+        let answer = said(&address, &bytes).await;
+        let answers: Vec<_> = answer.match_indices("HTTP/1.").collect();
+        assert!(answers.len() <= 1, "{what}: {answer}");
+        // A path that does not exist would be answered by 404: nobody may have read it.
+        assert!(!answer.starts_with("HTTP/1.1 404") || what == "a path of 60 kB", "{what}: {answer}");
+        assert!(!answer.starts_with("HTTP/1.1 5"), "{what}: {answer}");
+    }
+    Caller::new(&server.url, None).data("{ serviceInfo { version } }", Value::Null).await;
+    server.kill();
+}
+
+/// Half a head on more connections than the server takes: they are closed, and whoever comes then is served.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_heads_hold_nobody_up_for_long() {
+    let database = Database::new(Engine::Sqlite).await;
+    let server = Program::start(program(&database.url, &["serve"]));
+    let address = server.url.trim_start_matches("http://").trim_end_matches("/graphql").to_owned();
+    let mut slow = Vec::new();
+    for _ in 0..600 {
+        let mut socket = TcpStream::connect(&address).await.expect("connects");
+        socket.write_all(b"POST /graphql HTTP/1.1\r\nhost: x\r\nx-slow: ").await.expect("writes");
+        slow.push(socket);
+    }
+    Caller::new(&server.url, None).data("{ serviceInfo { version } }", Value::Null).await;
+    let mut rest = Vec::new();
+    tokio::time::timeout(Duration::from_secs(30), slow[0].read_to_end(&mut rest)).await.expect("closed").ok();
+    server.kill();
+}
