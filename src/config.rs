@@ -34,6 +34,8 @@ pub struct Config {
     pub single_sign_on: Option<SsoSettings>,
     /// Seals credentials and keys in the database. Left out with SQLite, a key file beside the database is used.
     pub secret_key: Option<SecretKey>,
+    /// Takes the place of the secret key in `secret rotate`.
+    pub new_secret_key: Option<SecretKey>,
     /// Pushes worked on at once.
     pub workers: usize,
     /// A folder of GraphQL documents that clients may name.
@@ -82,6 +84,7 @@ impl Default for Config {
             token_audience: "ocop-catalog".to_owned(),
             single_sign_on: None,
             secret_key: None,
+            new_secret_key: None,
             workers: 16,
             trusted_documents: None,
             trusted_only: false,
@@ -111,10 +114,10 @@ impl Config {
     fn read(value: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let given = |name: &'static str| value(name).filter(|text| !text.trim().is_empty());
         let default = Self::default();
-        let secret = given("OCOP_SECRET_KEY").map(|text| {
-            let wrong = || error("OCOP_SECRET_KEY", "32 bytes in hexadecimal are needed, for example from: openssl rand -hex 32");
-            SecretKey::parse(&text).ok_or_else(wrong)
-        });
+        let secret = |name| {
+            let wrong = move || error(name, "32 bytes in hexadecimal are needed, for example from: openssl rand -hex 32");
+            given(name).map(|text| SecretKey::parse(&text).ok_or_else(wrong)).transpose()
+        };
         Ok(Self {
             database_url: given("OCOP_DATABASE_URL").map_or(Ok(default.database_url), database_url)?,
             database_connections: number(&given, "OCOP_DATABASE_CONNECTIONS", (default.database_connections, 100))?,
@@ -122,7 +125,8 @@ impl Config {
             public_url: given("OCOP_PUBLIC_URL").map(public_url).transpose()?,
             token_audience: given("OCOP_TOKEN_AUDIENCE").unwrap_or(default.token_audience),
             single_sign_on: single_sign_on(&given)?,
-            secret_key: secret.transpose()?,
+            secret_key: secret("OCOP_SECRET_KEY")?,
+            new_secret_key: secret("OCOP_NEW_SECRET_KEY")?,
             workers: number(&given, "OCOP_WORKERS", (16, 100))? as usize,
             trusted_documents: given("OCOP_TRUSTED_DOCUMENTS").map(PathBuf::from),
             trusted_only: switch(given("OCOP_TRUSTED_ONLY"), "OCOP_TRUSTED_ONLY", default.trusted_only)?,

@@ -9,6 +9,7 @@ mod bulk;
 mod database;
 mod demo;
 mod doctor;
+mod secret;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -56,6 +57,9 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Key(accounts::Key),
+    /// The secret that seals credentials and keys.
+    #[command(subcommand)]
+    Secret(secret::Secret),
     /// The decision log.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -124,6 +128,7 @@ async fn dispatch(command: Command, config: Config) -> Result<ExitCode, Failure>
         Command::User(accounts::User::Create(arguments)) => accounts::create_user(&config, arguments).await,
         Command::Token(accounts::Token::Issue(arguments)) => accounts::issue_token(&config, &arguments).await,
         Command::Key(accounts::Key::Create(arguments)) => accounts::create_key(&config, &arguments).await,
+        Command::Secret(secret::Secret::Rotate) => secret::rotate(&config).await,
         Command::Audit(audit::Audit::Verify(arguments)) => audit::verify(&config, &arguments).await,
         Command::States => {
             print!("{}", crate::domain::procedure::diagram());

@@ -23,7 +23,7 @@ use crate::{
 /// The purpose under which settings are sealed.
 pub(super) const SEAL: &str = "channel";
 /// The purpose under which tokens are sealed.
-const TOKENS: &str = "channel tokens";
+pub(super) const TOKENS: &str = "channel tokens";
 /// A token that ends sooner than this is renewed before it is used.
 const AHEAD: Duration = Duration::minutes(10);
 /// How long a renewal may take before somebody else tries.

@@ -46,6 +46,7 @@ pub mod renewals;
 pub mod reviews;
 pub mod rubrics;
 pub mod rulebooks;
+pub mod sealing;
 pub mod sessions;
 pub mod sheets;
 pub mod statistics;

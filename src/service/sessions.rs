@@ -17,7 +17,7 @@ use crate::{
     },
     service::{Service, ServiceError, api_keys, keys},
     store::{
-        Store, StoreError, accounts, members,
+        Store, StoreError, Tx, accounts, members,
         sessions::{self, Session},
         settings,
     },
@@ -135,6 +135,24 @@ pub(super) async fn load_keys(
         issuer,
         audience,
     })
+}
+
+/// Whether a secret opens the signing key.
+pub(super) async fn opens(store: &Store, secret: &keys::SecretKey) -> Result<bool, ServiceError> {
+    let Some(text) = settings::get(store, SETTING).await? else { return Ok(false) };
+    let stored: StoredKey = serde_json::from_str(&text).map_err(|_| StoreError::Corrupt("setting.signing_key"))?;
+    Ok(secret.open("signing", &stored.sealed).is_ok())
+}
+
+/// Seals the signing key under another secret; the key itself stays, and so do sessions.
+pub(super) async fn seal_anew(tx: &Tx, now: &keys::SecretKey, next: &keys::SecretKey) -> Result<(), ServiceError> {
+    let fault = |what: &dyn std::fmt::Display| ServiceError::Internal(format!("signing key: {what}"));
+    let text = settings::get(tx, SETTING).await?.ok_or_else(|| fault(&"there is none; start the service once"))?;
+    let mut stored: StoredKey = serde_json::from_str(&text).map_err(|_| StoreError::Corrupt("setting.signing_key"))?;
+    let seed = now.open("signing", &stored.sealed).map_err(|error| fault(&error))?;
+    stored.sealed = next.seal("signing", &seed).map_err(|error| fault(&error))?;
+    settings::put(tx, SETTING, &serde_json::to_string(&stored).map_err(|error| fault(&error))?).await?;
+    Ok(())
 }
 
 impl TokenKeys {

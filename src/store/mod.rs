@@ -42,6 +42,7 @@ pub mod recognitions;
 pub mod reminders;
 pub mod rubrics;
 pub mod rulebooks;
+pub mod sealed;
 pub mod sessions;
 pub mod settings;
 pub mod sheets;

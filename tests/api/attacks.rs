@@ -106,3 +106,35 @@ async fn slow_heads_hold_nobody_up_for_long() {
     tokio::time::timeout(Duration::from_secs(30), slow[0].read_to_end(&mut rest)).await.expect("closed").ok();
     server.kill();
 }
+
+/// A page of another site can ask nothing in a visitor's name, and reads nothing: no cookies, no plain forms, no CORS.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_sites_are_told_nothing() {
+    let database = Database::new(Engine::Sqlite).await;
+    let server = Program::start(program(&database.url, &["serve"]));
+    let address = server.url.trim_start_matches("http://").trim_end_matches("/graphql").to_owned();
+    let with = |method: &str, headers: &str, body: &str| {
+        format!(
+            "{method} /graphql HTTP/1.1\r\nhost: x\r\norigin: https://evil.example\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+            body.len()
+        )
+    };
+    let mutation = r#"{"query":"mutation { sessionRevoke { revoked } }"}"#;
+    for (what, request, status) in [
+        (
+            "a preflight",
+            with("OPTIONS", "access-control-request-method: POST\r\naccess-control-request-headers: content-type\r\n", ""),
+            "405",
+        ),
+        ("plain text", with("POST", "content-type: text/plain\r\ncookie: session=x\r\n", mutation), "415"),
+        ("a form", with("POST", "content-type: application/x-www-form-urlencoded\r\n", "query=mutation"), "415"),
+        ("an upload", with("POST", "content-type: multipart/form-data; boundary=x\r\n", "--x--"), "415"),
+        ("a compressed body", with("POST", "content-type: application/json\r\ncontent-encoding: gzip\r\n", "x"), "415"),
+        ("a query", with("POST", "content-type: application/json\r\n", r#"{"query":"{ __typename }"}"#), "200"),
+    ] {
+        let answer = said(&address, &request).await.to_lowercase();
+        assert!(answer.starts_with(&format!("http/1.1 {status}")), "{what}: {answer}");
+        assert!(!answer.contains("access-control-") && !answer.contains("set-cookie"), "{what}: {answer}");
+    }
+    server.kill();
+}

@@ -36,6 +36,7 @@ mod reminders;
 mod roles;
 mod rubrics;
 mod search;
+mod secrets;
 mod single_sign_on;
 mod soak;
 mod sockets;
