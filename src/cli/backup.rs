@@ -1,6 +1,5 @@
 //! `backup` and `restore`.
 
-use chrono::Utc;
 use std::{
     fs::{self, File},
     io,
@@ -76,7 +75,7 @@ async fn replace(database: &Path, copy: &Path) -> Result<(), Failure> {
     if database.exists() {
         let in_use = |_| Failure(format!("{} is in use: stop the service first", database.display()));
         backup::settle(database).await.map_err(in_use)?;
-        let kept = beside(database, &format!("before-restore-{}", Utc::now().format("%Y%m%dT%H%M%S")));
+        let kept = beside(database, &format!("before-restore-{}", Clock::System.now().format("%Y%m%dT%H%M%S")));
         fs::rename(database, &kept).map_err(failed(&kept))?;
         println!("what was there is kept as {}", kept.display());
     }

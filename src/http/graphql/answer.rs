@@ -40,7 +40,7 @@ pub(super) struct Fault {
     allow: Option<&'static str>,
     /// Seconds after which another try makes sense.
     again: Option<u64>,
-    toll: Option<Toll>,
+    toll: Option<Box<Toll>>,
 }
 
 /// The members of an answer in the order the specification recommends.
@@ -243,7 +243,7 @@ impl Fault {
     pub(super) fn too_often(toll: Toll) -> Self {
         let message = format!("Too much was asked for; try again in {} seconds.", toll.seconds());
         let fault = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message);
-        Self { again: Some(toll.seconds()), toll: Some(toll), ..fault }
+        Self { again: Some(toll.seconds()), toll: Some(Box::new(toll)), ..fault }
     }
 
     pub(super) fn overloaded() -> Self {

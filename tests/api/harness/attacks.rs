@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
+/// Fragments of which each spreads the next twice.
+fn doubling(levels: usize, end: &str) -> String {
+    let fragments: String = (0..levels).map(|n| format!("fragment f{n} on Query {{ ...f{} ...f{} }} ", n + 1, n + 1)).collect();
+    format!("{{ ...f0 }} {fragments} fragment f{levels} on Query {{ {end} }}")
+}
+
 /// Bodies for `POST /graphql` by what they try.
 pub(crate) fn bodies() -> Vec<(&'static str, String)> {
     let document = |query: String| json!({ "query": query }).to_string();
     let times = |number: usize, text: &str| text.repeat(number);
-    let doubling = |levels: usize, end: &str| {
-        let fragments: String = (0..levels).map(|n| format!("fragment f{n} on Query {{ ...f{} ...f{} }} ", n + 1, n + 1)).collect();
-        format!("{{ ...f0 }} {fragments} fragment f{levels} on Query {{ {end} }}")
-    };
     let pages = (0..4).fold("id".to_owned(), |inner, _| format!("products(first: 65536) {{ nodes {{ {inner} }} }}"));
     vec![
         ("lists without end", document(format!("{{ product(by: {}1{}) {{ id }} }}", times(3_000, "["), times(3_000, "]")))),
