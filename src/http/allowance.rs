@@ -21,6 +21,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::sync::Semaphore;
 
 use crate::{
     domain::actor::Actor,
@@ -35,6 +36,10 @@ const ACCOUNT_TRIES: (NonZeroU32, Duration) = (NonZeroU32::new(20).expect("twent
 const NETWORK_TRIES: (NonZeroU32, Duration) = (NonZeroU32::new(40).expect("forty is not zero"), Duration::from_secs(6));
 /// Seconds of points that a full bucket holds.
 const BUCKET_SECONDS: u32 = 30;
+/// How long somebody with an empty bucket waits for the refusal: a loop that sends without a pause gets five a second for each connection.
+const SLOWED: Duration = Duration::from_millis(200);
+/// How many wait so at once; whoever comes beyond is refused at once, so that waiting holds few connections.
+const SLOWED_AT_ONCE: usize = 64;
 /// Uses after which buckets that are full again are forgotten.
 const TIDY_EVERY: u32 = 4096;
 
@@ -55,6 +60,7 @@ pub(super) struct Allowances {
     checks: DefaultKeyedRateLimiter<IpAddr>,
     account_tries: DefaultKeyedRateLimiter<String>,
     network_tries: DefaultKeyedRateLimiter<IpAddr>,
+    slowed: Semaphore,
     uses: AtomicU32,
 }
 
@@ -93,6 +99,7 @@ impl Allowances {
             checks: RateLimiter::keyed(Quota::per_minute(CHECKS_A_MINUTE)),
             account_tries: RateLimiter::keyed(tries(ACCOUNT_TRIES)),
             network_tries: RateLimiter::keyed(tries(NETWORK_TRIES)),
+            slowed: Semaphore::new(SLOWED_AT_ONCE),
             uses: AtomicU32::new(0),
         }
     }
@@ -187,6 +194,13 @@ impl Purse {
             Ok(Err(not_yet)) => Err(wait(&not_yet)),
             // More than a full bucket is asked of it only where somebody sets the bucket below the cost of one request.
             Err(_) => Err(Duration::from_secs(BUCKET_SECONDS.into())),
+        }
+    }
+
+    /// Lets a caller with an empty bucket wait for the refusal.
+    pub async fn slow(&self) {
+        if let Ok(_place) = self.allowances.slowed.try_acquire() {
+            tokio::time::sleep(SLOWED).await;
         }
     }
 

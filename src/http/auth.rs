@@ -45,7 +45,10 @@ pub(super) async fn actor(service: &Service, headers: &HeaderMap) -> Result<Acto
 /// The same for a request that pays a point for coming and ten for a credential that is not valid, so that guessing has an end.
 pub(super) async fn paying_actor(service: &Service, guest: &Guest, headers: &HeaderMap) -> Result<Actor, Response> {
     let purse = guest.purse();
-    purse.spend(1).map_err(|wait| too_often(wait.as_secs() + 1))?;
+    if let Err(wait) = purse.spend(1) {
+        purse.slow().await;
+        return Err(too_often(wait.as_secs() + 1));
+    }
     let found = actor(service, headers).await;
     if found.is_err() {
         purse.settle(GUESS);

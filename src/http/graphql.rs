@@ -128,6 +128,7 @@ impl GraphqlEndpoint {
                 None => answer::refused(Fault::busy().into(), media),
             };
         }
+        let purse = client.purse;
         let is_dry = headers.get("x-cost-dry-run").is_some_and(|value| value == "1");
         let by_get = ask.by_get;
         let is_for_all = by_get && ask.document.is_some() && !headers.contains_key(AUTHORIZATION);
@@ -151,7 +152,12 @@ impl GraphqlEndpoint {
                 let answer = answer::executed(response, &toll, media);
                 if is_for_all && is_whole { answer::cacheable(answer, &headers).await } else { answer }
             }
-            Err(refusal) => answer::refused(refusal, media),
+            Err(refusal) => {
+                if refusal.is_too_often() {
+                    purse.slow().await;
+                }
+                answer::refused(refusal, media)
+            }
         }
     }
 

@@ -270,6 +270,13 @@ impl Fault {
     }
 }
 
+impl Refusal {
+    /// Whether the caller's bucket was empty.
+    pub(super) fn is_too_often(&self) -> bool {
+        matches!(self, Self::Transport(fault) if fault.status == StatusCode::TOO_MANY_REQUESTS)
+    }
+}
+
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
         Self::Transport(fault)

@@ -263,8 +263,13 @@ impl Conversation {
         }
         let api = &self.session.api;
         let guest = Arc::clone(&self.session.guest);
-        let admitted = match api.endpoint.admit(ask, &guest.purse_of(&actor), false) {
+        let purse = guest.purse_of(&actor);
+        let admitted = match api.endpoint.admit(ask, &purse, false) {
             Ok(admitted) => admitted,
+            Err(refusal) if refusal.is_too_often() => {
+                purse.slow().await;
+                return say(&self.out, &Says::Error { id: &id, payload: &Members::refused(refusal).errors }).await;
+            }
             Err(refusal) => return say(&self.out, &Says::Error { id: &id, payload: &Members::refused(refusal).errors }).await,
         };
         let is_subscription = admitted.operation == async_graphql::parser::types::OperationType::Subscription;
