@@ -45,7 +45,7 @@ async fn measure(engine: Engine) {
     bulk::publish(&bulk::service(&database).await, 4, &sandbox.url()).await;
     let mut command = program(&database.url, &["serve"]);
     // The clients name themselves, as a proxy would.
-    command.env("OCOP_TRUSTED_PROXIES", "127.0.0.1");
+    command.env("OCOP_TRUSTED_PROXIES", "127.0.0.1").env("OCOP_POINTS_PER_SECOND", "1000");
     let server = Program::start(command);
     honest(&server.url).await;
     let idle = memory::resident(server.id());

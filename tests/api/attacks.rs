@@ -40,9 +40,7 @@ async fn said(address: &str, bytes: &str) -> String {
 async fn every_document_is_refused_and_little_is_kept() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let database = Database::new(engine).await;
-        let mut command = program(&database.url, &["serve"]);
-        command.env("OCOP_POINTS_PER_SECOND", "10000000");
-        let server = Program::start(command);
+        let server = Program::start(program(&database.url, &["serve"]));
         let honest = Caller::new(&server.url, None);
         honest.data("{ listings { nodes { id } } }", Value::Null).await;
         let idle = resident(server.id());

@@ -21,6 +21,7 @@ mod judged_endpoint;
 mod judged_shopee;
 mod judged_tiki;
 mod migrations;
+mod noise;
 mod open_feeds;
 mod operations;
 mod ownership;

@@ -45,6 +45,8 @@ use protocol::{Close, Said, Says};
 
 /// Largest message and frame of a client, as the body of a request.
 const MESSAGE_BYTES: usize = 64 * 1024;
+/// What is read of a message, so that the code of the close arrives: a connection dropped with bytes unread is reset, and takes the close with it.
+const READ_BYTES: usize = 2 * MESSAGE_BYTES;
 /// How long a connection may take to introduce itself.
 const INIT_WAIT: Duration = Duration::from_secs(3);
 /// Operations at once on one connection.
@@ -90,7 +92,7 @@ pub(in crate::http) async fn upgrade(api: Arc<Api>, request: Request) -> Respons
         return refused(StatusCode::BAD_REQUEST, "Offer the sub-protocol graphql-transport-ws.");
     }
     let session = Session { api, token, language, guest };
-    upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).on_upgrade(async move |socket| {
+    upgrade.max_message_size(READ_BYTES).max_frame_size(READ_BYTES).on_upgrade(async move |socket| {
         session.run(socket).await;
         drop(place);
     })
@@ -184,9 +186,9 @@ impl Conversation {
                 message = source.next() => {
                     heard = Instant::now();
                     let text = match message {
-                        Some(Ok(Message::Text(text))) => text,
+                        Some(Ok(Message::Text(text))) if text.len() <= MESSAGE_BYTES => text,
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-                        Some(Ok(Message::Binary(_)) | Err(_)) => return Some(protocol::BAD_MESSAGE),
+                        Some(Ok(Message::Text(_) | Message::Binary(_)) | Err(_)) => return Some(protocol::BAD_MESSAGE),
                         Some(Ok(Message::Close(_))) | None => return None,
                     };
                     if let Err(close) = self.take(&text).await {

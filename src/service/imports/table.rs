@@ -121,6 +121,28 @@ fn text(cell: &Data) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_table_or_refused(bytes: Vec<u8>, near in "[a-z,;\"'\r\n\t\u{feff}=+@\u{0}]{0,200}") {
+            for (bytes, format) in [(bytes.as_slice(), Format::Csv), (bytes.as_slice(), Format::Xlsx), (near.as_bytes(), Format::Csv)] {
+                if let Ok(table) = Table::read(bytes, format) {
+                    prop_assert!(!table.headers.is_empty() && table.rows.iter().flatten().map(String::len).sum::<usize>() <= bytes.len());
+                }
+            }
+        }
+
+        #[test]
+        fn a_damaged_workbook_is_a_table_or_refused(at: prop::sample::Index, to: u8) {
+            let mut book = rust_xlsxwriter::Workbook::new();
+            book.add_worksheet().write_string(0, 0, "sku").and_then(|sheet| sheet.write_string(1, 0, "A-1")).expect("writes");
+            let mut bytes = book.save_to_buffer().expect("a workbook");
+            let place = at.index(bytes.len());
+            bytes[place] = to;
+            let _ = Table::read(&bytes, Format::Xlsx);
+        }
+    }
 
     #[test]
     fn csv_with_and_without_a_mark() {
