@@ -120,7 +120,10 @@ impl GraphqlEndpoint {
         let headers = request.headers().clone();
         let ask = match Ask::read(request, &self.limits).await {
             Ok(ask) => ask,
-            Err(fault) => return answer::refused(fault.into(), media),
+            Err(fault) => {
+                client.purse.settle(toll::REFUSED + toll::reading(self.limits.body_bytes));
+                return answer::refused(fault.into(), media);
+            }
         };
         if media == Media::Events {
             return match ended() {
@@ -181,15 +184,17 @@ impl GraphqlEndpoint {
     fn admit(&self, ask: Ask, purse: &Purse, is_dry: bool) -> Result<Admitted, Refusal> {
         let max = self.guard.limits().cost;
         let limited = |requested| move |wait| Refusal::from(Fault::too_often(Toll { requested, max, wait: Some(wait), ..Toll::default() }));
+        let reading = toll::reading(ask.query.len());
         let mut admitted = match self.checked(ask) {
             Ok(admitted) => admitted,
             Err(refusal) => {
-                purse.spend(toll::REFUSED).map_err(limited(toll::REFUSED))?;
+                let refused = toll::REFUSED + reading;
+                purse.spend(refused).map_err(limited(refused))?;
                 return Err(refusal);
             }
         };
         let requested = admitted.toll.requested;
-        admitted.toll.balance = Some(purse.spend(if is_dry { 1 } else { requested }).map_err(limited(requested))?);
+        admitted.toll.balance = Some(purse.spend(if is_dry { 1 } else { requested } + reading).map_err(limited(requested))?);
         Ok(admitted)
     }
 

@@ -5,8 +5,15 @@ use std::time::Duration;
 
 use crate::http::allowance::Balance;
 
-/// Points for a document that is refused: reading it was work too.
+/// Points for a document that is refused, beside those for reading it.
 pub(super) const REFUSED: u64 = 10;
+/// What clients write themselves is shorter, in bytes, and is read for nothing.
+const SHORT: usize = 4 * 1024;
+
+/// Points for reading so many bytes: parsing a long document is work whatever becomes of it.
+pub(super) fn reading(bytes: usize) -> u64 {
+    (bytes.saturating_sub(SHORT) / 100) as u64
+}
 
 /// The bill of one operation.
 #[derive(Debug, Clone, Copy, Default)]
