@@ -8,12 +8,14 @@ use std::{
     process::Command,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
-    time::Duration,
 };
 
+use tokio::task::JoinHandle;
+
 use crate::harness::{Answer, Caller, Database, Engine, Program, bulk, program, text};
+use crate::processes::until;
 
 const RENAME: &str = "mutation($id: ID!, $price: MoneyInput!) { listingSetPrice(id: $id, price: $price) { userErrors { code } } }";
 const PRICES: &str = "{ listings(first: 100) { nodes { id price { amount } } } }";
@@ -53,6 +55,56 @@ fn file(database: &Database) -> PathBuf {
     PathBuf::from(database.url.trim_start_matches("sqlite://"))
 }
 
+/// Somebody who changes a price without a pause until told to stop.
+struct Writer {
+    stop: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicU32>,
+    refused: Arc<AtomicU32>,
+    task: JoinHandle<(u32, Vec<(u16, String)>)>,
+}
+
+impl Writer {
+    fn start(caller: &Caller, listing: &str) -> Self {
+        let (stop, acknowledged, refused) = (Arc::<AtomicBool>::default(), Arc::<AtomicU32>::default(), Arc::<AtomicU32>::default());
+        let (caller, listing) = (caller.clone(), listing.to_owned());
+        let (stopped, last, count) = (Arc::clone(&stop), Arc::clone(&acknowledged), Arc::clone(&refused));
+        let task = tokio::spawn(async move {
+            let (mut amount, mut refusals) = (100_000, Vec::new());
+            while !stopped.load(Ordering::SeqCst) {
+                amount += 1;
+                let answer = price(&caller, &listing, amount).await.expect("an answer");
+                if is_done(&answer) {
+                    last.store(amount, Ordering::SeqCst);
+                } else {
+                    refusals.push((answer.status, text(&answer.body["errors"][0]["extensions"]["code"])));
+                    count.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            (amount, refusals)
+        });
+        Self { stop, acknowledged, refused, task }
+    }
+
+    /// Waits until some more was acknowledged.
+    async fn goes_on(&self) {
+        let now = self.acknowledged.load(Ordering::SeqCst);
+        until("writing goes on", || self.acknowledged.load(Ordering::SeqCst) >= now.max(100_000) + 5).await;
+    }
+
+    /// Waits until something is refused.
+    async fn is_refused(&self) {
+        let now = self.refused.load(Ordering::SeqCst);
+        until("writing is refused", || self.refused.load(Ordering::SeqCst) > now).await;
+    }
+
+    /// The last price sent, the last acknowledged, and what was refused.
+    async fn end(self) -> (u32, u32, Vec<(u16, String)>) {
+        self.stop.store(true, Ordering::SeqCst);
+        let (last, refusals) = self.task.await.expect("ends");
+        (last, self.acknowledged.load(Ordering::SeqCst), refusals)
+    }
+}
+
 /// A copy is made while prices change. Put back, the catalog is what it was at one instant in between, and consumers start anew.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_of_sqlite_is_made_and_put_back() {
@@ -60,25 +112,16 @@ async fn a_copy_of_sqlite_is_made_and_put_back() {
     let (token, listing) = catalog(&database).await;
     let server = Program::start(program(&database.url, &["serve"]));
     let admin = Caller::new(&server.url, Some(&token));
-    let stop = Arc::new(AtomicBool::new(false));
-    let (writing, stopped, id) = (admin.clone(), Arc::clone(&stop), listing.clone());
-    let writer = tokio::spawn(async move {
-        let mut amount = 100_000;
-        while !stopped.load(Ordering::SeqCst) {
-            amount += 1;
-            assert!(is_done(&price(&writing, &id, amount).await.expect("an answer")));
-        }
-        amount
-    });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let writer = Writer::start(&admin, &listing);
+    writer.goes_on().await;
     let (from, copy) = (shown(&admin, &listing).await, file(&database).with_extension("copy"));
     let arguments = ["backup", copy.to_str().expect("a path")];
     let (url, given) = (database.url.clone(), arguments.map(str::to_owned));
     let made = tokio::task::spawn_blocking(move || run(&url, &given.each_ref().map(String::as_str))).await.expect("ends");
     assert!(made.0, "{}", made.1);
     let to = shown(&admin, &listing).await;
-    stop.store(true, Ordering::SeqCst);
-    let last = writer.await.expect("ends");
+    let (last, acknowledged, _) = writer.end().await;
+    assert_eq!(acknowledged, last, "nothing is refused while the copy is made");
     let cursor = admin.data("{ listingChanges { endCursor } }", Value::Null).await["listingChanges"]["endCursor"].clone();
     let (done, told) = run(&database.url, &arguments);
     assert!(!done && told.contains("a backup overwrites nothing"), "{told}");
@@ -198,35 +241,20 @@ async fn a_database_that_goes_away_comes_back() {
     let (token, listing) = catalog(&database).await;
     let server = Program::start(program(&database.url, &["serve"]));
     let admin = Caller::new(&server.url, Some(&token));
-    let stop = Arc::new(AtomicBool::new(false));
-    let (writing, stopped, id) = (admin.clone(), Arc::clone(&stop), listing.clone());
-    let writer = tokio::spawn(async move {
-        let (mut amount, mut acknowledged, mut refusals) = (100_000, 0, Vec::new());
-        while !stopped.load(Ordering::SeqCst) {
-            amount += 1;
-            let answer = price(&writing, &id, amount).await.expect("an answer");
-            if is_done(&answer) {
-                acknowledged = amount;
-            } else {
-                refusals.push((answer.status, text(&answer.body["errors"][0]["extensions"]["code"])));
-            }
-        }
-        (amount, acknowledged, refusals)
-    });
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let writer = Writer::start(&admin, &listing);
+    writer.goes_on().await;
     let name = database.url.rsplit('/').next().expect("a name").to_owned();
     let server_url = format!("{}/postgres", database.url.rsplit_once('/').expect("an address").0);
     let postgres = Sea::connect(server_url).await.expect("connects");
     postgres.execute_unprepared(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await.expect("closes");
     let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
     postgres.execute_unprepared(&end).await.expect("ends");
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    writer.is_refused().await;
     let ready = server.url.replace("/graphql", "/readyz");
     assert_eq!(reqwest::get(&ready).await.expect("an answer").status(), 503);
     postgres.execute_unprepared(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await.expect("opens");
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    stop.store(true, Ordering::SeqCst);
-    let (last, acknowledged, refusals) = writer.await.expect("ends");
+    writer.goes_on().await;
+    let (last, acknowledged, refusals) = writer.end().await;
     assert!(!refusals.is_empty() && refusals.iter().all(|refusal| *refusal == (503, "UNAVAILABLE".to_owned())), "{refusals:?}");
     assert_eq!((acknowledged, shown(&admin, &listing).await), (last, last), "writing goes on, and the last is there");
     assert_eq!(reqwest::get(&ready).await.expect("an answer").status(), 200);
