@@ -18,7 +18,7 @@ use crate::{
         registry::Registry,
     },
     notify::Notifier,
-    service::{Clock, Parts, Service, ServiceError, keys::SecretKey, reference},
+    service::{Clock, Parts, Service, ServiceError, keys::SecretKey, reference, search},
     store::{
         Store, StoreError,
         files::{FilePlace, Files},
@@ -120,6 +120,7 @@ pub async fn service(config: &Config, store: Store, clock: Clock) -> Result<Serv
     };
     let service = Service::start(parts).await?;
     reference::load(&service).await?;
+    search::reword(&service).await?;
     Ok(service)
 }
 

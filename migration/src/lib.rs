@@ -27,6 +27,7 @@ mod m0017_sweeps;
 mod m0018_feed;
 mod m0019_webhooks;
 mod m0020_import_jobs;
+mod m0021_search;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_feed::Migration),
             Box::new(m0019_webhooks::Migration),
             Box::new(m0020_import_jobs::Migration),
+            Box::new(m0021_search::Migration),
         ]
     }
 }

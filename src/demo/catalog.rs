@@ -18,7 +18,7 @@ use crate::{
         Call, PriceData, Service, ServiceError,
         listings::{self, ListingData},
         media::{self, MediaData},
-        products,
+        products, search,
         variants::{self, VariantData},
     },
     store::{self, Direction, PageRequest, listings::ListingFilter, listings::ListingSort, products::ProductFilter},
@@ -111,7 +111,7 @@ async fn publish(service: &Service, seller: &Actor, product: &Product, producer:
     let call = Call::new(seller);
     let filter = ListingFilter { products: Some(vec![product.id]), producers: Some(vec![producer]), ..ListingFilter::default() };
     let sort = (ListingSort::CreatedAt, Direction::Ascending);
-    let known = listings::page(service, seller, &filter, sort, &PageRequest::first(1)).await?.rows.into_iter().next();
+    let known = search::listings(service, seller, filter, sort, &PageRequest::first(1)).await?.page.rows.into_iter().next();
     let (listing, state) = match known {
         Some((_, listing)) => (listing.id, listing.state),
         None => (listings::create(service, &call, offer(product, number)).await?, ListingState::Draft),

@@ -5,9 +5,6 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Most words of a query that are looked for.
-pub const MAX_TERMS: usize = 10;
-const MAX_TERM_CHARS: usize = 40;
 const MAX_SLUG: usize = 80;
 
 /// Text as it is stored: NFC, no control characters, runs of white space as one space, trimmed.
@@ -23,16 +20,6 @@ pub fn nfc_lines(text: &str) -> String {
 /// Text as it is searched: without accents, lower case, every run of other characters as one space.
 pub fn fold(text: &str) -> String {
     words(folded(text), |c| c.is_alphanumeric(), ' ')
-}
-
-/// The words of a query, folded; at most [`MAX_TERMS`]. Empty when there is nothing to look for; a query of signs alone gives a
-/// term that no text has, because two spaces never stand side by side in folded text.
-pub fn terms(query: &str) -> Vec<String> {
-    let folded = fold(query);
-    if folded.is_empty() && !query.trim().is_empty() {
-        return vec![" ".to_owned()];
-    }
-    folded.split(' ').filter(|w| !w.is_empty()).take(MAX_TERMS).map(|w| w.chars().take(MAX_TERM_CHARS).collect()).collect()
 }
 
 /// A handle for addresses: `a-z0-9-`, at most 80 characters; empty when the text has no letter or digit that folds to ASCII.
@@ -101,15 +88,6 @@ mod tests {
             assert_eq!(slug(text), expected);
         }
         assert_eq!(slug(&"ab ".repeat(60)).len(), 80);
-    }
-
-    #[test]
-    fn queries_are_bounded() {
-        assert_eq!(terms("Mật ong  bạc hà!"), ["mat", "ong", "bac", "ha"]);
-        assert_eq!(terms(&"x ".repeat(5000)).len(), MAX_TERMS);
-        assert_eq!(terms(&"y".repeat(5000))[0].len(), 40);
-        assert!(terms("  ").is_empty());
-        assert_eq!(terms(" *&\" "), [" "], "signs alone find nothing");
     }
 
     #[test]

@@ -20,8 +20,7 @@ use crate::{
         work::{Work, begin},
     },
     store::{
-        Direction, Page, PageRequest,
-        listings::{self, ListingFilter, ListingSort},
+        listings::{self, ListingFilter},
         products, variants,
     },
 };
@@ -121,6 +120,7 @@ pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Re
         updated_at: work.at,
     };
     listings::insert(&work.tx, &listing).await?;
+    publicity::reword(&work.tx, vec![listing.clone()]).await?;
     work.note("listingCreate", ("listing", listing.id.0), json!({ "price": listing.price.amount() }));
     work.commit(listing.id.0).await?;
     Ok(listing.id)
@@ -249,17 +249,6 @@ pub async fn by_external_key(service: &Service, actor: &Actor, key: &str) -> Res
 /// The newest listing of the variant with a GTIN, if the actor may see it.
 pub async fn by_gtin(service: &Service, actor: &Actor, gtin: &str) -> Result<Option<Listing>, ServiceError> {
     Ok(listings::by_gtin(&service.store, gtin, &service.view(actor)?).await?)
-}
-
-/// A sorted list of listings that the actor may see.
-pub async fn page(
-    service: &Service,
-    actor: &Actor,
-    filter: &ListingFilter,
-    sort: (ListingSort, Direction),
-    request: &PageRequest,
-) -> Result<Page<Listing>, ServiceError> {
-    Ok(listings::page(&service.store, filter, &service.view(actor)?, sort, request).await?)
 }
 
 /// How many listings a filter leaves for the actor, counting no further than `cap`.

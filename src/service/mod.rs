@@ -47,6 +47,7 @@ pub mod reviews;
 pub mod rubrics;
 pub mod rulebooks;
 pub mod sealing;
+pub mod search;
 pub mod sessions;
 pub mod sheets;
 pub mod statistics;

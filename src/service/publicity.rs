@@ -16,6 +16,7 @@ use crate::{
         producer::{Producer, ProducerStatus},
         product::{Product, ProductState, Variant},
         score::Stars,
+        search::Findable,
         sync::Priority,
     },
     service::{
@@ -24,12 +25,10 @@ use crate::{
         work::{Begun, Work},
     },
     store::{
-        Db, admin_units,
+        Db, Tx, admin_units,
         changes::NewChange,
         channel_listings::{self, Wanted},
-        channels,
-        listings::{self, SearchWords},
-        producers, products, ratings, variants,
+        channels, listings, producers, products, ratings, search, variants,
     },
 };
 
@@ -45,6 +44,8 @@ struct Surroundings {
     producers: HashMap<ProducerId, Producer>,
     ratings: HashMap<ProductId, (Stars, Validity)>,
     communes: HashMap<String, AdminUnit>,
+    /// Communes of before 2025-07-01: people still look for them.
+    former: HashMap<String, AdminUnit>,
 }
 
 /// Recomputes the windows of listings that the transaction holds locked, writes them, announces the change to the feed when the
@@ -55,14 +56,18 @@ pub(super) async fn refresh(service: &Service, work: &mut Work, affected: Vec<Li
     }
     let around = surroundings(&work.tx, &affected).await?;
     let mut carrying: HashMap<ProducerId, Vec<_>> = HashMap::new();
+    let mut found = Vec::new();
     for mut listing in affected {
         let facts = around.facts(&listing);
         let words = around.place(&mut listing, &facts);
+        if !matches!(cause, ChangeCause::PriceChanged | ChangeCause::StockChanged) {
+            found.push((listing.id, words, listing.stars));
+        }
         let seen_before = listing.announced;
         let visible = listing.window.is_some_and(|w| w.contains(work.at));
         listing.announced = visible;
         listing.record_version += 1;
-        saved(listings::update(&work.tx, &listing, &words, &EVERYTHING).await?)?;
+        saved(listings::update(&work.tx, &listing, &EVERYTHING).await?)?;
         let wanted = Wanted { listing_id: listing.id, producer_id: listing.producer_id, version: listing.record_version };
         let priority = match cause {
             _ if !visible => Priority::Stop,
@@ -87,6 +92,19 @@ pub(super) async fn refresh(service: &Service, work: &mut Work, affected: Vec<Li
             work.announce(NewChange { listing_id: listing.id, version: listing.record_version, causes: vec![cause], reason, places });
         }
     }
+    search::put(&work.tx, &found).await?;
+    Ok(())
+}
+
+/// The words under which listings are found, written anew; changes nothing else.
+pub(super) async fn reword(tx: &Tx, listings: Vec<Listing>) -> Result<(), ServiceError> {
+    let around = surroundings(tx, &listings).await?;
+    let placed = listings.into_iter().map(|mut listing| {
+        let facts = around.facts(&listing);
+        let words = around.place(&mut listing, &facts);
+        (listing.id, words, listing.stars)
+    });
+    search::put(tx, &placed.collect::<Vec<_>>()).await?;
     Ok(())
 }
 
@@ -139,7 +157,10 @@ async fn surroundings(db: &impl Db, listings: &[Listing]) -> Result<Surroundings
     let codes: Vec<String> =
         products.values().filter_map(|p| p.commune_code.clone()).chain(producers.values().filter_map(|p| p.commune_code.clone())).collect();
     let communes = admin_units::find_many(db, Era::From20250701, &codes).await?;
+    let codes: Vec<String> = products.values().filter_map(|p| p.legacy_commune_code.clone()).collect();
+    let former = if codes.is_empty() { Vec::new() } else { admin_units::find_many(db, Era::Before20250701, &codes).await? };
     Ok(Surroundings {
+        former: former.into_iter().map(|u| (u.code.clone(), u)).collect(),
         variants: variants::find_many(db, &variant_ids).await?.into_iter().map(|v| (v.id, v)).collect(),
         ratings: newest,
         communes: communes.into_iter().map(|u| (u.code.clone(), u)).collect(),
@@ -162,7 +183,7 @@ impl Surroundings {
     }
 
     /// Sets what public reads filter by, and tells the words the search finds it under.
-    fn place(&self, listing: &mut Listing, facts: &PublicityFacts) -> SearchWords {
+    fn place(&self, listing: &mut Listing, facts: &PublicityFacts) -> Findable {
         let product = self.products.get(&listing.product_id);
         let producer = self.producers.get(&listing.producer_id);
         listing.window = facts.window();
@@ -170,12 +191,13 @@ impl Surroundings {
         listing.group = product.and_then(|p| p.group);
         listing.commune_code = product.and_then(|p| p.commune_code.clone()).or_else(|| producer.and_then(|p| p.commune_code.clone()));
         let commune = listing.commune_code.as_ref().and_then(|c| self.communes.get(c));
-        let words = [
-            product.map(|p| p.name_vi.clone()),
-            product.and_then(|p| p.name_en.clone()),
-            producer.map(|p| p.display_name.clone()),
-            commune.map(|c| c.name.clone()),
-        ];
-        SearchWords { words: words.into_iter().flatten().collect() }
+        let before = product.and_then(|p| p.legacy_commune_code.as_ref()).and_then(|c| self.former.get(c));
+        let join = |parts: &[Option<&str>]| parts.iter().flatten().copied().collect::<Vec<_>>().join(" ");
+        let names = [product.map(|p| p.name_vi.as_str()), Some(listing.title_vi.as_str()), product.and_then(|p| p.name_en.as_deref())];
+        let names = join(&[&names[..], &[listing.title_en.as_deref()]].concat());
+        let maker = producer.map(|p| p.display_name.as_str()).unwrap_or_default();
+        let district = before.and_then(|c| c.district_name.as_deref());
+        let place = join(&[commune.map(|c| c.name.as_str()), before.map(|c| c.name.as_str()), district]);
+        Findable::of(&[&names, maker, &place, product.and_then(|p| p.description_vi.as_deref()).unwrap_or_default()])
     }
 }

@@ -1,15 +1,19 @@
 //! Listings.
 
+mod browse;
+mod facets;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
 use crate::{
     domain::{
         actor::Reach,
-        cursor::{CursorValue, Position},
+        collation::sort_key,
         feed::FeedScope,
         id::{ListingId, ProducerId, ProductId},
         listing::{Listing, ListingState, Window},
@@ -17,51 +21,18 @@ use crate::{
         product::ProductGroup,
     },
     store::{
-        Db, Direction, Page, PageRequest, StoreError,
+        Db, StoreError,
         entity::{
             listing::{Column, Entity, Model},
             variant,
         },
         error::coded,
         instant::{instant, micros, opt_instant},
-        page::{self, Sort},
-        producers::{matches, search_text, within},
+        producers::within,
     },
 };
-
-/// What a list of listings is narrowed to; empty means no limit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ListingFilter {
-    /// Groups.
-    pub groups: Vec<ProductGroup>,
-    /// States.
-    pub states: Vec<ListingState>,
-    /// Fewest and most stars.
-    pub stars: (Option<u8>, Option<u8>),
-    /// Lowest and highest price in đồng.
-    pub price: (Option<i64>, Option<i64>),
-    /// Only listings of these producers.
-    pub producers: Option<Vec<ProducerId>>,
-    /// Only listings of these products.
-    pub products: Option<Vec<ProductId>>,
-    /// Communes today.
-    pub communes: Vec<String>,
-    /// Folded words that must all occur.
-    pub terms: Vec<String>,
-}
-
-/// By what a list of listings is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListingSort {
-    /// Time of creation.
-    CreatedAt,
-    /// Price.
-    Price,
-    /// Stars.
-    Stars,
-    /// Title, without accents.
-    Title,
-}
+pub use browse::{ListingFilter, ListingSort, count, page, products_found};
+pub use facets::{FacetKey, facet};
 
 /// Who looks, and when: the public's listings at that instant and those within reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,23 +43,16 @@ pub struct View {
     pub at: DateTime<Utc>,
 }
 
-/// What the search finds beside the listing's own title.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SearchWords {
-    /// Names of product, producer, commune.
-    pub words: Vec<String>,
-}
-
 /// Stores a new listing; [`StoreError::Taken`] names `slug`.
 pub async fn insert(db: &impl Db, listing: &Listing) -> Result<(), StoreError> {
-    Entity::insert(row(listing, &SearchWords::default()).into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
+    Entity::insert(row(listing).into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
     Ok(())
 }
 
 /// Stores a changed listing. The caller holds the row's lock from `find_for_update` or `of_*_for_update`; false when it is out of reach.
-pub async fn update(db: &impl Db, listing: &Listing, words: &SearchWords, reach: &Reach) -> Result<bool, StoreError> {
+pub async fn update(db: &impl Db, listing: &Listing, reach: &Reach) -> Result<bool, StoreError> {
     let done = Entity::update_many()
-        .set(row(listing, words).into_active_model().reset_all())
+        .set(row(listing).into_active_model().reset_all())
         .filter(Column::Id.eq(listing.id.0))
         .filter(within(Column::ProducerId, reach))
         .exec(db.connection())
@@ -156,33 +120,6 @@ pub async fn of_variant_live(db: &impl Db, variants: &[Uuid]) -> Result<bool, St
     Ok(query.one(db.connection()).await?.is_some())
 }
 
-/// A sorted list of listings, as seen in a view.
-pub async fn page(
-    db: &impl Db,
-    filter: &ListingFilter,
-    view: &View,
-    (by, direction): (ListingSort, Direction),
-    request: &PageRequest,
-) -> Result<Page<Listing>, StoreError> {
-    let sort = Sort { column: column(by), id: Column::Id, direction };
-    let place = |row: &Model| Position {
-        value: match by {
-            ListingSort::CreatedAt => CursorValue::Int(row.created_at),
-            ListingSort::Price => CursorValue::Int(row.price),
-            ListingSort::Stars => CursorValue::Int(row.stars.into()),
-            ListingSort::Title => CursorValue::Text(row.sort_name.clone()),
-        },
-        id: row.id,
-    };
-    page::fetch(db, narrowed(filter, view), sort, request, |row| Ok((place(&row), domain(row)?))).await
-}
-
-/// How many listings a filter leaves, counting no further than `cap`.
-pub async fn count(db: &impl Db, filter: &ListingFilter, view: &View, cap: u64) -> Result<u64, StoreError> {
-    let ids: Vec<Uuid> = narrowed(filter, view).select_only().column(Column::Id).limit(cap).into_tuple().all(db.connection()).await?;
-    Ok(ids.len() as u64)
-}
-
 /// Public listings of a scope by id after one, for snapshots.
 pub async fn snapshot(
     db: &impl Db,
@@ -207,41 +144,29 @@ pub async fn snapshot(
     query.all(db.connection()).await?.into_iter().map(domain).collect()
 }
 
-async fn locked(db: &impl Db, query: Select<Entity>) -> Result<Vec<Listing>, StoreError> {
-    query.order_by_asc(Column::Id).lock_exclusive().all(db.connection()).await?.into_iter().map(domain).collect()
+/// Writes the text that listings are sorted by anew, for rows after one by id; returns those.
+pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Vec<Listing>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.gt(after.unwrap_or_default())).order_by_asc(Column::Id).limit(limit);
+    let mut listings = Vec::new();
+    for row in rows.all(db.connection()).await? {
+        let key = sort_key(&row.title_vi);
+        if key != row.sort_name {
+            Entity::update_many().col_expr(Column::SortName, Expr::value(key)).filter(Column::Id.eq(row.id)).exec(db.connection()).await?;
+        }
+        listings.push(domain(row)?);
+    }
+    Ok(listings)
 }
 
-fn narrowed(filter: &ListingFilter, view: &View) -> Select<Entity> {
-    let mut query = Entity::find().filter(visible(view)).filter(matches(Column::SearchText, &filter.terms));
-    if !filter.groups.is_empty() {
-        query = query.filter(Column::ProductGroup.is_in(filter.groups.iter().map(|g| g.code())));
-    }
-    if !filter.states.is_empty() {
-        query = query.filter(Column::State.is_in(filter.states.iter().map(|s| s.code())));
-    }
-    if !filter.communes.is_empty() {
-        query = query.filter(Column::CommuneCode.is_in(&filter.communes));
-    }
-    if let Some(ids) = &filter.producers {
-        query = query.filter(Column::ProducerId.is_in(ids.iter().map(|id| id.0)));
-    }
-    if let Some(ids) = &filter.products {
-        query = query.filter(Column::ProductId.is_in(ids.iter().map(|id| id.0)));
-    }
-    let bounds = [
-        filter.stars.0.map(|s| Column::Stars.gte(i32::from(s))),
-        filter.stars.1.map(|s| Column::Stars.lte(i32::from(s))),
-        filter.price.0.map(|p| Column::Price.gte(p)),
-        filter.price.1.map(|p| Column::Price.lte(p)),
-    ];
-    bounds.into_iter().flatten().fold(query, |query, bound| query.filter(bound))
+async fn locked(db: &impl Db, query: Select<Entity>) -> Result<Vec<Listing>, StoreError> {
+    query.order_by_asc(Column::Id).lock_exclusive().all(db.connection()).await?.into_iter().map(domain).collect()
 }
 
 fn public(at: DateTime<Utc>) -> Condition {
     Condition::all().add(Column::PublicFrom.lte(micros(at))).add(Column::PublicUntil.gt(micros(at)))
 }
 
-fn visible(view: &View) -> Condition {
+pub(super) fn visible(view: &View) -> Condition {
     match &view.reach {
         Reach::All => Condition::all(),
         Reach::Producers(_) => Condition::any().add(public(view.at)).add(within(Column::ProducerId, &view.reach)),
@@ -253,18 +178,7 @@ fn crossed(at: DateTime<Utc>) -> Condition {
     Condition::any().add(closed).add(public(at).add(Column::Announced.eq(false)))
 }
 
-const fn column(by: ListingSort) -> Column {
-    match by {
-        ListingSort::CreatedAt => Column::CreatedAt,
-        ListingSort::Price => Column::Price,
-        ListingSort::Stars => Column::Stars,
-        ListingSort::Title => Column::SortName,
-    }
-}
-
-fn row(l: &Listing, words: &SearchWords) -> Model {
-    let found: Vec<&str> =
-        std::iter::once(l.title_vi.as_str()).chain(l.title_en.as_deref()).chain(words.words.iter().map(String::as_str)).collect();
+fn row(l: &Listing) -> Model {
     Model {
         id: l.id.0,
         external_key: l.external_key.clone(),
@@ -289,14 +203,13 @@ fn row(l: &Listing, words: &SearchWords) -> Model {
         stars: l.stars.into(),
         product_group: l.group.map(|g| g.code().to_owned()),
         commune_code: l.commune_code.clone(),
-        search_text: search_text(&found),
-        sort_name: crate::domain::fold::fold(&l.title_vi),
+        sort_name: sort_key(&l.title_vi),
         created_at: micros(l.created_at),
         updated_at: micros(l.updated_at),
     }
 }
 
-fn domain(row: Model) -> Result<Listing, StoreError> {
+pub(super) fn domain(row: Model) -> Result<Listing, StoreError> {
     let window = match (row.public_from, row.public_until) {
         (Some(from), Some(until)) => Some(Window { from: instant(from)?, until: instant(until)? }),
         _ => None,

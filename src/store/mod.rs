@@ -43,6 +43,7 @@ pub mod reminders;
 pub mod rubrics;
 pub mod rulebooks;
 pub mod sealed;
+pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod sheets;

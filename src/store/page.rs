@@ -1,8 +1,8 @@
 //! Keyset pages: rows after or before a position in a total order, never an offset.
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, Order, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, ExprTrait, Value},
+    EntityTrait, FromQueryResult, IntoSimpleExpr, Order, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait, SimpleExpr, Value},
 };
 
 use crate::{
@@ -49,31 +49,48 @@ pub struct Page<T> {
 }
 
 /// How a list is ordered: a column and the id as tie-break, both in one direction.
-pub(super) struct Sort<C> {
-    pub(super) column: C,
-    pub(super) id: C,
+pub(super) struct Sort<K, I> {
+    pub(super) column: K,
+    pub(super) id: I,
     pub(super) direction: Direction,
 }
 
 /// Reads a page of a query. `read` tells a row's position and makes the domain type.
-pub(super) async fn fetch<E, T>(
+pub(super) async fn fetch<E: EntityTrait, T>(
     db: &impl Db,
     query: Select<E>,
-    sort: Sort<E::Column>,
+    sort: Sort<E::Column, E::Column>,
     request: &PageRequest,
     read: impl Fn(E::Model) -> Result<(Position, T), StoreError>,
-) -> Result<Page<T>, StoreError>
-where
-    E: EntityTrait,
-    E::Column: ColumnTrait,
-{
+) -> Result<Page<T>, StoreError> {
+    fetch_as(db, query, sort, request, read).await
+}
+
+/// Reads a page of a query whose rows or order are no plain columns of an entity.
+pub(super) async fn fetch_as<E: EntityTrait, R: FromQueryResult, T>(
+    db: &impl Db,
+    query: Select<E>,
+    sort: Sort<impl IntoSimpleExpr, impl IntoSimpleExpr>,
+    request: &PageRequest,
+    read: impl Fn(R) -> Result<(Position, T), StoreError>,
+) -> Result<Page<T>, StoreError> {
+    let (key, id) = (sort.column.into_simple_expr(), sort.id.into_simple_expr());
     let descending = (sort.direction == Direction::Descending) != request.backwards;
     let order = if descending { Order::Desc } else { Order::Asc };
-    let mut query = query.order_by(sort.column, order.clone()).order_by(sort.id, order).limit(request.limit + 1);
+    let mut query = query.order_by(key.clone(), order.clone()).order_by(id.clone(), order).limit(request.limit + 1);
     if let Some(position) = &request.from {
-        query = query.filter(beyond(&sort, position, descending));
+        query = query.filter(beyond((key, id), position, descending));
     }
-    let mut models = query.all(db.connection()).await?;
+    let rows = query.into_model::<R>().all(db.connection()).await?;
+    cut(rows, request, read)
+}
+
+/// A page of the rows that were read for it: one more than it holds when there are more.
+pub(super) fn cut<R, T>(
+    mut models: Vec<R>,
+    request: &PageRequest,
+    read: impl Fn(R) -> Result<(Position, T), StoreError>,
+) -> Result<Page<T>, StoreError> {
     let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
     let has_more = models.len() > limit;
     models.truncate(limit);
@@ -84,18 +101,13 @@ where
     Ok(Page { rows, has_more, continued: request.from.is_some() })
 }
 
-fn beyond<C: ColumnTrait>(sort: &Sort<C>, position: &Position, descending: bool) -> Condition {
+/// The condition of lying behind a position: one comparison of rows, which an index answers.
+pub(super) fn beyond((key, id): (SimpleExpr, SimpleExpr), position: &Position, descending: bool) -> SimpleExpr {
     let value: Value = match &position.value {
         CursorValue::Int(number) => (*number).into(),
         CursorValue::Text(text) => text.clone().into(),
         CursorValue::Day(day) => (*day).into(),
     };
-    let column = || Expr::expr(sort.column.into_simple_expr());
-    let id = Expr::expr(sort.id.into_simple_expr());
-    let tie = Condition::all().add(column().eq(value.clone()));
-    if descending {
-        Condition::any().add(column().lt(value)).add(tie.add(id.lt(position.id)))
-    } else {
-        Condition::any().add(column().gt(value)).add(tie.add(id.gt(position.id)))
-    }
+    let (row, place) = (Expr::tuple([key, id]), Expr::tuple([Expr::val(value), Expr::val(position.id)]));
+    if descending { row.lt(place) } else { row.gt(place) }
 }

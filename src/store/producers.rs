@@ -1,17 +1,18 @@
 //! Producers.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait},
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
+use uuid::Uuid;
 
 use crate::{
     domain::{
         actor::Reach,
+        collation::sort_key,
         cursor::{CursorValue, Position},
-        fold,
         id::ProducerId,
         producer::{Producer, ProducerKind, ProducerStatus},
+        search::{Findable, Query},
     },
     store::{
         Db, Direction, Page, PageRequest, StoreError,
@@ -19,6 +20,7 @@ use crate::{
         error::coded,
         instant::{instant, micros},
         page::{self, Sort},
+        search::holds,
     },
 };
 
@@ -29,8 +31,8 @@ pub struct ProducerFilter {
     pub kinds: Vec<ProducerKind>,
     /// Communes of today.
     pub communes: Vec<String>,
-    /// Folded words that must all occur.
-    pub terms: Vec<String>,
+    /// What is searched.
+    pub search: Option<Query>,
     /// Only these producers.
     pub ids: Option<Vec<ProducerId>>,
 }
@@ -104,7 +106,9 @@ pub async fn page(
     if let Some(ids) = &filter.ids {
         query = query.filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
     }
-    query = query.filter(matches(Column::SearchText, &filter.terms));
+    if let Some(words) = &filter.search {
+        query = query.filter(holds(Column::SearchText, words));
+    }
     let sort = Sort { column: Column::SortName, id: Column::Id, direction };
     page::fetch(db, query, sort, request, |row| {
         Ok((Position { value: CursorValue::Text(row.sort_name.clone()), id: row.id }, domain(row)?))
@@ -120,15 +124,21 @@ pub(super) fn within(column: impl ColumnTrait, reach: &Reach) -> Condition {
     }
 }
 
-/// The condition that a folded column holds words that begin with each of the terms.
-pub(super) fn matches(column: impl ColumnTrait, terms: &[String]) -> Condition {
-    // Folded text is letters, digits and single spaces with a space at both ends: no character of it is special to LIKE.
-    terms.iter().fold(Condition::all(), |all, term| all.add(Expr::col((column.entity_name(), column)).like(format!("% {term}%"))))
-}
-
-/// A folded column's text: a space at both ends so that every word begins after one.
-pub(super) fn search_text(parts: &[&str]) -> String {
-    format!(" {} ", fold::fold(&parts.join(" ")))
+/// Writes the texts that producers are searched and sorted by anew, for rows after one by id; the last of them.
+pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Option<Uuid>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.gt(after.unwrap_or_default())).order_by_asc(Column::Id).limit(limit);
+    let mut last = None;
+    for old in rows.all(db.connection()).await? {
+        let (id, known) = (old.id, (old.search_text.clone(), old.sort_name.clone()));
+        let new = row(&domain(old)?);
+        if known != (new.search_text.clone(), new.sort_name.clone()) {
+            let texts = [(Column::SearchText, new.search_text), (Column::SortName, new.sort_name)];
+            let update = texts.into_iter().fold(Entity::update_many(), |update, (column, text)| update.col_expr(column, Expr::value(text)));
+            update.filter(Column::Id.eq(id)).exec(db.connection()).await?;
+        }
+        last = Some(id);
+    }
+    Ok(last)
 }
 
 fn visible(reach: &Reach) -> Condition {
@@ -154,8 +164,8 @@ fn row(p: &Producer) -> Model {
         email: p.email.clone(),
         story: p.story.clone(),
         status: p.status.code().to_owned(),
-        search_text: search_text(&[&p.display_name, &p.legal_name]),
-        sort_name: fold::fold(&p.display_name),
+        search_text: Findable::of(&[&p.display_name, &p.legal_name]).folded,
+        sort_name: sort_key(&p.display_name),
         version: p.version,
         created_at: micros(p.created_at),
         updated_at: micros(p.updated_at),

@@ -1,14 +1,18 @@
 //! Products.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
+use uuid::Uuid;
 
 use crate::{
     domain::{
         actor::Reach,
+        collation::sort_key,
         cursor::{CursorValue, Position},
-        fold,
         id::{ProducerId, ProductId},
         product::{Product, ProductGroup, ProductState},
+        search::{Findable, Query},
     },
     store::{
         Db, Direction, Page, PageRequest, StoreError,
@@ -16,7 +20,8 @@ use crate::{
         error::coded,
         instant::{instant, micros},
         page::{self, Sort},
-        producers::{matches, search_text, within},
+        producers::within,
+        search::holds,
     },
 };
 
@@ -31,8 +36,8 @@ pub struct ProductFilter {
     pub producers: Option<Vec<ProducerId>>,
     /// Communes of origin today.
     pub communes: Vec<String>,
-    /// Folded words that must all occur.
-    pub terms: Vec<String>,
+    /// What is searched.
+    pub search: Option<Query>,
 }
 
 /// Stores a new product; [`StoreError::Taken`] names `slug` or `external_key`.
@@ -89,7 +94,10 @@ pub async fn page(
     direction: Direction,
     request: &PageRequest,
 ) -> Result<Page<Product>, StoreError> {
-    let mut query = Entity::find().filter(visible(reach)).filter(matches(Column::SearchText, &filter.terms));
+    let mut query = Entity::find().filter(visible(reach));
+    if let Some(words) = &filter.search {
+        query = query.filter(holds(Column::SearchText, words));
+    }
     if !filter.groups.is_empty() {
         query = query.filter(Column::ProductGroup.is_in(filter.groups.iter().map(|g| g.code())));
     }
@@ -109,11 +117,33 @@ pub async fn page(
     .await
 }
 
+/// Writes the texts that products are searched and sorted by anew, for rows after one by id; the last of them.
+pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Option<Uuid>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.gt(after.unwrap_or_default())).order_by_asc(Column::Id).limit(limit);
+    let mut last = None;
+    for old in rows.all(db.connection()).await? {
+        let (id, known) = (old.id, (old.search_text.clone(), old.sort_name.clone()));
+        let new = row(&domain(old)?);
+        if known != (new.search_text.clone(), new.sort_name.clone()) {
+            let texts = [(Column::SearchText, new.search_text), (Column::SortName, new.sort_name)];
+            let update = texts.into_iter().fold(Entity::update_many(), |update, (column, text)| update.col_expr(column, Expr::value(text)));
+            update.filter(Column::Id.eq(id)).exec(db.connection()).await?;
+        }
+        last = Some(id);
+    }
+    Ok(last)
+}
+
 fn visible(reach: &Reach) -> Condition {
     match reach {
         Reach::All => Condition::all(),
         Reach::Producers(_) => Condition::any().add(Column::State.eq(ProductState::Active.code())).add(within(Column::ProducerId, reach)),
     }
+}
+
+fn findable(p: &Product) -> Findable {
+    let names = [Some(p.name_vi.as_str()), p.name_en.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Findable::of(&[&names, "", "", p.description_vi.as_deref().unwrap_or_default()])
 }
 
 fn row(p: &Product) -> Model {
@@ -132,8 +162,8 @@ fn row(p: &Product) -> Model {
         season_months: months.join(","),
         commune_code: p.commune_code.clone(),
         legacy_commune_code: p.legacy_commune_code.clone(),
-        search_text: search_text(&[&p.name_vi, p.name_en.as_deref().unwrap_or_default(), p.description_vi.as_deref().unwrap_or_default()]),
-        sort_name: fold::fold(&p.name_vi),
+        search_text: findable(p).folded,
+        sort_name: sort_key(&p.name_vi),
         version: p.version,
         created_at: micros(p.created_at),
         updated_at: micros(p.updated_at),

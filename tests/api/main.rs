@@ -8,6 +8,7 @@ mod catalog;
 mod certificates;
 mod channel_input;
 mod channels;
+mod corpus;
 mod duties;
 mod faults;
 mod feed;

@@ -59,7 +59,7 @@ both! {
     /// Searches in every list: an answer or a clear refusal, never a fault of the database.
     async fn searches(world: World) {
         let anyone = world.anyone();
-        let (mut random, query) = (Random(SEED), "query($s: String) { listings(search: $s) { nodes { id } } products(search: $s) { nodes { id } } producers(search: $s) { nodes { id } } }");
+        let (mut random, query) = (Random(SEED), "query($s: String!) { listings(search: $s) { matchMode nodes { id } } cheap: listings(search: $s, orderBy: { field: PRICE }) { totalCount { value } } suggest(prefix: $s) { text } products(search: $s) { nodes { id } } producers(search: $s) { nodes { id } } }");
         let mut texts: Vec<String> = (0..150).map(|_| noise(&mut random)).collect();
         texts.extend([String::new(), " ".repeat(5_000), "a".repeat(10_000), "mật ong ".repeat(1_200), "🍯".repeat(2_000)]);
         for text in texts {

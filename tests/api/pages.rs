@@ -68,7 +68,7 @@ both! {
         }
         let titles = walk(&anyone, "{ field: TITLE }", 100, false).await;
         let expected = ["áo lanh 500 g 90000", "Cá hồ 500 g 50000", "Cà phê 500 g 90000", "Dưa 500 g 50000", "Đậu 500 g 70000", "Ếch 500 g 50000", "Zíp 500 g 10000"];
-        let folded = |text: &str| ocop_catalog::domain::fold::fold(text);
+        let folded = |text: &str| ocop_catalog::domain::collation::sort_key(text);
         let mut sorted = expected.map(str::to_owned).to_vec();
         sorted.sort_by_key(|t| folded(t));
         assert_eq!(titles, sorted, "alike on both engines");

@@ -86,6 +86,7 @@ fn extras(field: &Field, variables: &Bindings<'_>) -> u64 {
     let named = match field.name.node.as_str() {
         "totalCount" => TOTAL_COUNT,
         "facets" => FACETS,
+        "suggest" => SEARCH,
         "preview" | "channelListingPreview" => PREVIEW,
         _ => 0,
     };

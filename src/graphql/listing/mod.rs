@@ -1,5 +1,6 @@
 //! Listings: offers of a variant at a price, and why one is not visible.
 
+pub mod browse;
 pub mod mutation;
 pub mod query;
 

@@ -1,21 +1,28 @@
 //! Reading listings.
 
-use async_graphql::{Context, Description, Enum, ID, InputObject, Object, OneofObject, SimpleObject, connection::Connection};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, connection::Connection};
 
 use crate::{
-    domain::fold,
+    domain::search::Query,
     graphql::{
         connection::{OrderDirection, Paging},
         context::asked,
         error::Fault,
         feed::reached,
         id::{Kind, of},
-        listing::{ListingObject, ListingState},
-        product::OcopGroup,
+        listing::{
+            ListingObject, ListingState,
+            browse::{ListingTotals, Suggestion},
+        },
+        producer::ProducerKind,
+        product::{CertificationKind, OcopGroup},
         scalar::FeedCursor,
     },
-    service::listings,
-    store::listings::{ListingFilter, ListingSort},
+    service::{listings, search},
+    store::{
+        Direction,
+        listings::{ListingFilter, ListingSort},
+    },
 };
 
 /// Queries on listings.
@@ -51,6 +58,12 @@ pub struct ListingFilterInput {
     commune: Option<Vec<String>>,
     /// Price in whole đồng.
     price: Option<IntRange>,
+    /// Of a producer of one of these legal forms.
+    producer_kind: Option<Vec<ProducerKind>>,
+    /// Of a product in season in one of these months, 1 to 12.
+    season: Option<Vec<i32>>,
+    /// Of a product with one of these documents in force.
+    certification: Option<Vec<CertificationKind>>,
     /// In one of these states. What is not published is only seen by its producer and admins.
     state: Option<Vec<ListingState>>,
 }
@@ -74,8 +87,11 @@ pub enum ListingOrderField {
     Price,
     /// Stars.
     Stars,
-    /// Title, without accents.
+    /// Title, in the order of Vietnamese dictionaries.
     Title,
+    /// How well it fits `search`, the best first whichever direction is given: words with the same accents as typed, then words in the name
+    /// before those of producer, commune and description, then stars, then the newest.
+    Relevance,
 }
 
 /// How a list of listings is sorted; ties by id.
@@ -88,53 +104,28 @@ pub struct ListingOrder {
     direction: OrderDirection,
 }
 
-/// What a list of listings tells beside its rows.
-#[derive(Description)]
-pub struct ListingTotals(ListingFilter);
-
-/// How many rows there are.
-#[derive(SimpleObject)]
-pub struct Count {
-    /// The number, or the cap when there are more.
-    value: u64,
-    /// False when counting stopped at the cap.
-    is_exact: bool,
-}
-
-const MAX_CAP: i32 = 1000;
-
-#[Object(use_type_description)]
-impl ListingTotals {
-    /// How many listings the filter leaves. Costs extra, so it is only counted when asked, and no further than the cap.
-    async fn total_count(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Count no further, 1 to 1,000.", default = 1000)] cap: i32,
-    ) -> Result<Count, Fault> {
-        if !(1..=MAX_CAP).contains(&cap) {
-            return Err(Fault::input(format!("cap must be from 1 to {MAX_CAP}.")));
-        }
-        let (asked, cap) = (asked(context)?, u64::from(cap.unsigned_abs()));
-        let counted = listings::count(&asked.service, &asked.actor, &self.0, cap + 1).await?;
-        Ok(Count { value: counted.min(cap), is_exact: counted <= cap })
-    }
-}
+const MAX_SUGGESTIONS: i32 = 20;
 
 impl ListingFilterInput {
-    fn read(self, search: Option<&str>) -> ListingFilter {
+    fn read(self, search: Option<&str>) -> Result<ListingFilter, Fault> {
         // A bound outside one to five still narrows: below one nothing, above five everything is left out.
         let star = |bound: i64| u8::try_from(bound.clamp(0, 6)).unwrap_or(6);
         let stars = self.stars.map_or((None, None), |r| (r.gte.map(star), r.lte.map(star)));
-        ListingFilter {
+        let month = |month: i32| u8::try_from(month).ok().filter(|m| (1..=12).contains(m));
+        let months = self.season.unwrap_or_default().into_iter().map(month).collect::<Option<Vec<_>>>();
+        Ok(ListingFilter {
             groups: self.group.unwrap_or_default().into_iter().map(Into::into).collect(),
             states: self.state.unwrap_or_default().into_iter().map(Into::into).collect(),
             stars,
             price: self.price.map_or((None, None), |r| (r.gte, r.lte)),
             producers: self.producer.map(|ids| ids.iter().map(|id| of(Kind::Producer, id)).collect()),
+            kinds: self.producer_kind.unwrap_or_default().into_iter().map(Into::into).collect(),
             products: self.product.map(|ids| ids.iter().map(|id| of(Kind::Product, id)).collect()),
             communes: self.commune.unwrap_or_default(),
-            terms: search.map(fold::terms).unwrap_or_default(),
-        }
+            months: months.ok_or_else(|| Fault::input("filter.season takes months from 1 to 12."))?,
+            certifications: self.certification.unwrap_or_default().into_iter().map(Into::into).collect(),
+            search: words(search)?,
+        })
     }
 }
 
@@ -163,9 +154,11 @@ impl ListingQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Conditions.")] filter: Option<ListingFilterInput>,
-        #[graphql(desc = "Words that must all occur in title, product, producer or commune, in any spelling of the accents.")]
+        #[graphql(
+            desc = "Words that must all occur in title, product, producer, commune or description, in any spelling of the accents; the last may be unfinished. At most 10 words, 200 characters."
+        )]
         search: Option<String>,
-        #[graphql(desc = "Order; newest first when left out.")] order_by: Option<ListingOrder>,
+        #[graphql(desc = "Order; when left out by relevance with `search`, otherwise newest first.")] order_by: Option<ListingOrder>,
         #[graphql(desc = "How many from the start, 1 to 100; 20 when nothing is asked.")] first: Option<i32>,
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
@@ -174,11 +167,37 @@ impl ListingQuery {
     ) -> Result<Connection<String, ListingObject, ListingTotals>, Fault> {
         let asked = asked(context)?;
         reached(asked, min_cursor.as_ref()).await?;
-        let filter = filter.unwrap_or_default().read(search.as_deref());
-        let order = order_by.unwrap_or(ListingOrder { field: ListingOrderField::CreatedAt, direction: OrderDirection::Desc });
-        let sort = (order.field.into(), order.direction.into());
+        let filter = filter.unwrap_or_default().read(search.as_deref())?;
+        let usual = if filter.search.is_some() { ListingOrderField::Relevance } else { ListingOrderField::CreatedAt };
+        let order = order_by.unwrap_or(ListingOrder { field: usual, direction: OrderDirection::Desc });
+        let best_first = order.field == ListingOrderField::Relevance;
+        let direction = if best_first { Direction::Descending } else { order.direction.into() };
+        let sort = (order.field.into(), direction);
         let list = Paging { first, after, last, before }.of(asked, &["listings", &format!("{filter:?}"), &format!("{sort:?}")])?;
-        let page = listings::page(&asked.service, &asked.actor, &filter, sort, &list.request).await?;
-        Ok(list.connection_with(page, ListingTotals(filter), ListingObject))
+        let mut found = search::listings(&asked.service, &asked.actor, filter, sort, &list.request).await?;
+        let totals = ListingTotals::of(&mut found);
+        Ok(list.connection_with(found.page, totals, ListingObject))
     }
+
+    /// Products of visible listings whose name, producer or place has the words typed so far, the best first; for completing a search.
+    async fn suggest(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What was typed so far, at most 10 words, 200 characters.")] prefix: String,
+        #[graphql(desc = "How many, 1 to 20.", default = 8)] first: i32,
+    ) -> Result<Vec<Suggestion>, Fault> {
+        if !(1..=MAX_SUGGESTIONS).contains(&first) {
+            return Err(Fault::input(format!("first must be from 1 to {MAX_SUGGESTIONS}.")));
+        }
+        let asked = asked(context)?;
+        let Some(query) = words(Some(&prefix))? else { return Ok(Vec::new()) };
+        let most = usize::try_from(first).unwrap_or_default();
+        let found = search::suggest(&asked.service, &asked.actor, query, most).await?;
+        Ok(found.into_iter().map(Into::into).collect())
+    }
+}
+
+/// What is searched; nothing when it is blank.
+pub(in crate::graphql) fn words(search: Option<&str>) -> Result<Option<Query>, Fault> {
+    search.map_or(Ok(None), Query::read).map_err(|error| Fault::input(error.to_string()))
 }

@@ -3,12 +3,12 @@
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, connection::Connection};
 
 use crate::{
-    domain::fold,
     graphql::{
         connection::{OrderDirection, Paging},
         context::asked,
         error::Fault,
         id::{Kind, of},
+        listing::query::words,
         producer::{ProducerKind, ProducerObject},
     },
     service::producers,
@@ -62,7 +62,10 @@ impl ProducerQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Conditions.")] filter: Option<ProducerFilterInput>,
-        #[graphql(desc = "Words that must all occur, in any spelling of the accents.")] search: Option<String>,
+        #[graphql(
+            desc = "Words that must all occur, in any spelling of the accents; the last may be unfinished. At most 10 words, 200 characters."
+        )]
+        search: Option<String>,
         #[graphql(desc = "Which way.", default_with = "OrderDirection::Asc")] direction: OrderDirection,
         #[graphql(desc = "How many from the start, 1 to 100; 20 when nothing is asked.")] first: Option<i32>,
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
@@ -74,7 +77,7 @@ impl ProducerQuery {
         let filter = ProducerFilter {
             kinds: given.kind.unwrap_or_default().into_iter().map(Into::into).collect(),
             communes: given.commune.unwrap_or_default(),
-            terms: search.as_deref().map(fold::terms).unwrap_or_default(),
+            search: words(search.as_deref())?,
             ids: None,
         };
         let list = Paging { first, after, last, before }.of(asked, &["producers", &format!("{filter:?}"), &format!("{direction:?}")])?;

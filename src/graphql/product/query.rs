@@ -3,12 +3,12 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, connection::Connection};
 
 use crate::{
-    domain::fold,
     graphql::{
         connection::{OrderDirection, Paging},
         context::asked,
         error::Fault,
         id::{Kind, of},
+        listing::query::words,
         product::{OcopGroup, ProductObject, ProductState},
     },
     service::products,
@@ -61,14 +61,14 @@ pub struct ProductOrder {
 }
 
 impl ProductFilterInput {
-    fn read(self, search: Option<&str>) -> ProductFilter {
-        ProductFilter {
+    fn read(self, search: Option<&str>) -> Result<ProductFilter, Fault> {
+        Ok(ProductFilter {
             groups: self.group.unwrap_or_default().into_iter().map(Into::into).collect(),
             states: self.state.unwrap_or_default().into_iter().map(Into::into).collect(),
             producers: self.producer.map(|ids| ids.iter().map(|id| of(Kind::Producer, id)).collect()),
             communes: self.commune.unwrap_or_default(),
-            terms: search.map(fold::terms).unwrap_or_default(),
-        }
+            search: words(search)?,
+        })
     }
 }
 
@@ -89,7 +89,10 @@ impl ProductQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Conditions.")] filter: Option<ProductFilterInput>,
-        #[graphql(desc = "Words that must all occur, in any spelling of the accents.")] search: Option<String>,
+        #[graphql(
+            desc = "Words that must all occur, in any spelling of the accents; the last may be unfinished. At most 10 words, 200 characters."
+        )]
+        search: Option<String>,
         #[graphql(desc = "Order; by name when left out.")] order_by: Option<ProductOrder>,
         #[graphql(desc = "How many from the start, 1 to 100; 20 when nothing is asked.")] first: Option<i32>,
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
@@ -97,7 +100,7 @@ impl ProductQuery {
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
     ) -> Result<Connection<String, ProductObject>, Fault> {
         let asked = asked(context)?;
-        let filter = filter.unwrap_or_default().read(search.as_deref());
+        let filter = filter.unwrap_or_default().read(search.as_deref())?;
         let direction = order_by.map_or(OrderDirection::Asc, |o| o.direction).into();
         let list = Paging { first, after, last, before }.of(asked, &["products", &format!("{filter:?}"), &format!("{direction:?}")])?;
         let page = products::page(&asked.service, &asked.actor, &filter, direction, &list.request).await?;

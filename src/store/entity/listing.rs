@@ -29,7 +29,6 @@ pub(crate) struct Model {
     pub(crate) stars: i32,
     pub(crate) product_group: Option<String>,
     pub(crate) commune_code: Option<String>,
-    pub(crate) search_text: String,
     pub(crate) sort_name: String,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,

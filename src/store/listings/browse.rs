@@ -1,0 +1,259 @@
+//! Lists of listings: narrowed, searched, sorted, counted.
+
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::{
+    domain::{
+        certificate::legal_day,
+        cursor::{CursorValue, Position},
+        id::{ProducerId, ProductId},
+        listing::{Listing, ListingState},
+        producer::ProducerKind,
+        product::{CertificationKind, ProductGroup},
+        search::Query,
+    },
+    store::{
+        Db, Direction, Page, PageRequest, StoreError,
+        entity::{
+            certification,
+            listing::{Column, Entity, Model},
+            listing_search, producer, product,
+        },
+        listings::{View, domain, visible},
+        page::{self, Sort},
+        search,
+    },
+};
+
+/// What a list of listings is narrowed to; empty means no limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListingFilter {
+    /// Groups.
+    pub groups: Vec<ProductGroup>,
+    /// States.
+    pub states: Vec<ListingState>,
+    /// Fewest and most stars.
+    pub stars: (Option<u8>, Option<u8>),
+    /// Lowest and highest price in đồng.
+    pub price: (Option<i64>, Option<i64>),
+    /// Only listings of these producers.
+    pub producers: Option<Vec<ProducerId>>,
+    /// Legal forms of the producer.
+    pub kinds: Vec<ProducerKind>,
+    /// Only listings of these products.
+    pub products: Option<Vec<ProductId>>,
+    /// Communes today.
+    pub communes: Vec<String>,
+    /// Months of which the product has one as its season.
+    pub months: Vec<u8>,
+    /// Documents of which the product has one in force.
+    pub certifications: Vec<CertificationKind>,
+    /// What is searched.
+    pub search: Option<Query>,
+}
+
+/// By what a list of listings is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListingSort {
+    /// Time of creation.
+    CreatedAt,
+    /// Price.
+    Price,
+    /// Stars.
+    Stars,
+    /// Title, in Vietnamese order.
+    Title,
+    /// How well it fits what is searched; the newest first where nothing is.
+    Relevance,
+}
+
+/// Rows read in the order of stars before the index of words is asked: as many as cost about what that index costs.
+const WALK: u64 = 1000;
+/// The name of the rows that are walked.
+const WALKED: &str = "listing_search";
+
+#[derive(FromQueryResult)]
+struct Scored {
+    #[sea_orm(nested)]
+    listing: Model,
+    score: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Starred {
+    #[sea_orm(nested)]
+    listing: Model,
+    found_stars: i32,
+}
+
+/// A sorted list of listings, as seen in a view.
+pub async fn page(
+    db: &impl Db,
+    filter: &ListingFilter,
+    view: &View,
+    (by, direction): (ListingSort, Direction),
+    request: &PageRequest,
+) -> Result<Page<Listing>, StoreError> {
+    let column = match (by, &filter.search) {
+        (ListingSort::Relevance, Some(query)) => return relevant(db, (filter, query), view, direction, request).await,
+        (ListingSort::CreatedAt | ListingSort::Relevance, _) => Column::CreatedAt,
+        (ListingSort::Price, _) => Column::Price,
+        (ListingSort::Stars, _) => Column::Stars,
+        (ListingSort::Title, _) => Column::SortName,
+    };
+    let sort = Sort { column, id: Column::Id, direction };
+    let place = |row: &Model| Position {
+        value: match by {
+            ListingSort::CreatedAt | ListingSort::Relevance => CursorValue::Int(row.created_at),
+            ListingSort::Price => CursorValue::Int(row.price),
+            ListingSort::Stars => CursorValue::Int(row.stars.into()),
+            ListingSort::Title => CursorValue::Text(row.sort_name.clone()),
+        },
+        id: row.id,
+    };
+    page::fetch(db, narrowed(db, filter, view), sort, request, |row| Ok((place(&row), domain(row)?))).await
+}
+
+/// How many listings a filter leaves, counting no further than `cap`.
+pub async fn count(db: &impl Db, filter: &ListingFilter, view: &View, cap: u64) -> Result<u64, StoreError> {
+    let ids = narrowed(db, filter, view).select_only().expr_as(Expr::val(1), "one").limit(cap);
+    let ids: Vec<i32> = ids.into_tuple().all(db.connection()).await?;
+    Ok(ids.len() as u64)
+}
+
+/// The listings that a filter leaves.
+pub(super) fn narrowed(db: &impl Db, filter: &ListingFilter, view: &View) -> Select<Entity> {
+    let query = Entity::find();
+    let query = match &filter.search {
+        Some(words) => query.join(JoinType::InnerJoin, its_words()).filter(search::found(db, words)),
+        None => query,
+    };
+    query.filter(chosen(filter, view))
+}
+
+/// The best first. Most pages are full of rows of the best rank: those are read in the order of stars until the page is full. Only where
+/// that takes too long, every row that fits is found and ranked.
+async fn relevant(
+    db: &impl Db,
+    (filter, query): (&ListingFilter, &Query),
+    view: &View,
+    direction: Direction,
+    request: &PageRequest,
+) -> Result<Page<Listing>, StoreError> {
+    if direction == Direction::Descending
+        && !request.backwards
+        && let Some(page) = walked(db, (filter, query), view, request).await?
+    {
+        return Ok(page);
+    }
+    let score = search::score(query);
+    let rows = narrowed(db, filter, view).expr_as(score.clone(), "score");
+    let read = |row: Scored| Ok((Position { value: CursorValue::Int(row.score), id: row.listing.id }, domain(row.listing)?));
+    page::fetch_as(db, rows, Sort { column: score, id: Column::Id, direction }, request, read).await
+}
+
+/// A page of rows of the best rank alone; `None` when it was not filled.
+async fn walked(
+    db: &impl Db,
+    (filter, query): (&ListingFilter, &Query),
+    view: &View,
+    request: &PageRequest,
+) -> Result<Option<Page<Listing>>, StoreError> {
+    let Some((fits, rank)) = search::best(query) else { return Ok(None) };
+    let mut near = listing_search::Entity::find()
+        .order_by_desc(listing_search::Column::Stars)
+        .order_by_desc(listing_search::Column::ListingId)
+        .limit(WALK);
+    if let Some(from) = &request.from {
+        let CursorValue::Int(score) = from.value else { return Ok(None) };
+        let Some(stars) = search::stars_in(score, rank) else { return Ok(None) };
+        let place = Position { value: CursorValue::Int(stars), id: from.id };
+        let key = (Expr::col(listing_search::Column::Stars), Expr::col(listing_search::Column::ListingId));
+        near = near.filter(page::beyond(key, &place, true));
+    }
+    let key = |column: listing_search::Column| Expr::col((listing_search::Entity, column));
+    let mut rows = Entity::find().expr_as(key(listing_search::Column::Stars), "found_stars").filter(fits).filter(chosen(filter, view));
+    let same = key(listing_search::Column::ListingId).eq(Expr::col((Entity, Column::Id)));
+    QueryTrait::query(&mut rows).join_subquery(JoinType::InnerJoin, near.into_query(), WALKED, same);
+    let rows = rows
+        .order_by_desc(key(listing_search::Column::Stars))
+        .order_by_desc(key(listing_search::Column::ListingId))
+        .limit(request.limit + 1);
+    let rows = rows.into_model::<Starred>().all(db.connection()).await?;
+    if (rows.len() as u64) <= request.limit {
+        return Ok(None);
+    }
+    let place = |row: &Starred| CursorValue::Int(search::scored(rank, row.found_stars.into()));
+    page::cut(rows, request, |row| Ok((Position { value: place(&row), id: row.listing.id }, domain(row.listing)?))).map(Some)
+}
+
+fn its_words() -> sea_orm::RelationDef {
+    Entity::belongs_to(listing_search::Entity).from(Column::Id).to(listing_search::Column::ListingId).into()
+}
+
+fn chosen(filter: &ListingFilter, view: &View) -> Condition {
+    let mut all = Condition::all().add(visible(view));
+    let mut narrow = |condition: Option<sea_orm::sea_query::SimpleExpr>| {
+        if let Some(condition) = condition {
+            all = std::mem::replace(&mut all, Condition::all()).add(condition);
+        }
+    };
+    narrow(some(&filter.groups).map(|groups| Column::ProductGroup.is_in(groups.iter().map(|g| g.code()))));
+    narrow(some(&filter.states).map(|states| Column::State.is_in(states.iter().map(|s| s.code()))));
+    narrow(some(&filter.communes).map(|communes| Column::CommuneCode.is_in(communes)));
+    narrow(filter.producers.as_ref().map(|ids| Column::ProducerId.is_in(ids.iter().map(|id| id.0))));
+    narrow(filter.products.as_ref().map(|ids| Column::ProductId.is_in(ids.iter().map(|id| id.0))));
+    narrow(filter.stars.0.map(|s| Column::Stars.gte(i32::from(s))));
+    narrow(filter.stars.1.map(|s| Column::Stars.lte(i32::from(s))));
+    narrow(filter.price.0.map(|p| Column::Price.gte(p)));
+    narrow(filter.price.1.map(|p| Column::Price.lte(p)));
+    narrow(some(&filter.kinds).map(|kinds| {
+        let made = producer::Entity::find().select_only().column(producer::Column::Id);
+        Column::ProducerId.in_subquery(made.filter(producer::Column::Kind.is_in(kinds.iter().map(|k| k.code()))).into_query())
+    }));
+    narrow(some(&filter.months).map(|months| {
+        let grown = product::Entity::find().select_only().column(product::Column::Id);
+        let seasons = months.iter().fold(Condition::any(), |any, month| any.add(in_season(*month)));
+        Column::ProductId.in_subquery(grown.filter(seasons).into_query())
+    }));
+    narrow(some(&filter.certifications).map(|kinds| {
+        let proven = certification::Entity::find().select_only().column(certification::Column::ProductId);
+        let kinds = certification::Column::Kind.is_in(kinds.iter().map(|k| k.code()));
+        Column::ProductId.in_subquery(proven.filter(kinds).filter(in_force(view)).into_query())
+    }));
+    all
+}
+
+/// The condition that a document of another kind is in force.
+pub(super) fn in_force(view: &View) -> Condition {
+    let ends = certification::Column::ExpiresOn;
+    Condition::any().add(ends.is_null()).add(ends.gte(legal_day(view.at)))
+}
+
+/// Months are kept as `1,2,10`.
+fn in_season(month: u8) -> Condition {
+    let months = product::Column::SeasonMonths;
+    [format!("{month}"), format!("{month},%"), format!("%,{month}"), format!("%,{month},%")]
+        .into_iter()
+        .fold(Condition::any(), |any, pattern| any.add(months.like(pattern)))
+}
+
+fn some<T>(list: &[T]) -> Option<&[T]> {
+    (!list.is_empty()).then_some(list)
+}
+
+/// The ids of the products of the first listings that a filter leaves, by relevance; for suggestions.
+pub async fn products_found(db: &impl Db, filter: &ListingFilter, view: &View, limit: u64) -> Result<Vec<ProductId>, StoreError> {
+    let sort = (ListingSort::Relevance, Direction::Descending);
+    let found = page(db, filter, view, sort, &PageRequest::first(limit)).await?;
+    let mut products: Vec<ProductId> = Vec::new();
+    for (_, listing) in found.rows {
+        if !products.contains(&listing.product_id) {
+            products.push(listing.product_id);
+        }
+    }
+    Ok(products)
+}
