@@ -4,10 +4,13 @@ FROM rust:1.95-bookworm AS build
 WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 COPY migration/Cargo.toml migration/Cargo.toml
-RUN mkdir -p src migration/src tests/api tests/repo \
-    && echo 'fn main() {}' > src/main.rs && touch src/lib.rs migration/src/lib.rs tests/api/main.rs tests/repo/main.rs \
+COPY bench/Cargo.toml bench/Cargo.toml
+RUN mkdir -p src migration/src bench/src benches tests/api tests/repo \
+    && for main in src bench/src tests/api tests/repo; do echo 'fn main() {}' > $main/main.rs; done \
+    && for bench in attack feed guard push read; do echo 'fn main() {}' > benches/$bench.rs; done \
+    && touch src/lib.rs migration/src/lib.rs \
     && cargo build --release --locked --bin ocop-catalog \
-    && rm -rf src migration/src tests
+    && rm -rf src migration/src bench benches tests
 COPY . .
 # The stubs above are older than the sources they stood for only by the clock of the image.
 RUN touch src/main.rs src/lib.rs migration/src/lib.rs && cargo build --release --locked --bin ocop-catalog

@@ -2,8 +2,8 @@
 //! stars and prices of their own. The same numbers make the same catalog.
 
 use ocop_catalog::{
-    domain::{feed, fold, id::ListingId, product::ProductGroup},
-    service::Service,
+    domain::{collation, feed, fold, id::ListingId, product::ProductGroup},
+    service::{Service, search},
 };
 use sea_orm::{ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, Statement, TransactionTrait, Value};
 use uuid::Uuid;
@@ -85,6 +85,9 @@ pub(crate) async fn make(service: &Service, url: &str, size: Size, pictures: &st
         listings.extend(copier.product(&tx, number, maker.as_ref().expect("a producer")).await);
     }
     tx.commit().await.expect("commits");
+    // The texts that are searched are written by the program itself.
+    database.execute_unprepared("DELETE FROM setting WHERE name LIKE 'search_texts_%'").await.expect("forgets");
+    search::reword(service).await.expect("writes the texts");
     database.execute_unprepared("ANALYZE").await.expect("refreshes the statistics");
     listings
 }
@@ -137,7 +140,7 @@ impl Copier {
             ("display_name", name.clone().into()),
             ("commune_code", commune.into()),
             ("search_text", format!(" {} ", fold::fold(&name)).into()),
-            ("sort_name", fold::fold(&name).into()),
+            ("sort_name", collation::sort_key(&name).into()),
         ];
         self.copy(tx, "producer", values).await;
         Maker { id: id(1, number), name, commune: commune.to_owned() }
@@ -147,13 +150,11 @@ impl Copier {
         let name = format!("{} {} số {}", GOODS[number % GOODS.len()], KINDS[number % KINDS.len()], number + 1);
         let group = GROUPS[number % GROUPS.len()];
         let product = id(2, number);
-        let words = format!(" {} ", fold::fold(&format!("{name} {}", maker.name)));
         let described = |mut values: Vec<(&'static str, Value)>| {
             values.push(("producer_id", maker.id.into()));
             values.push(("product_group", group.code().into()));
             values.push(("commune_code", maker.commune.clone().into()));
-            values.push(("search_text", words.clone().into()));
-            values.push(("sort_name", fold::fold(&name).into()));
+            values.push(("sort_name", collation::sort_key(&name).into()));
             values
         };
         let values = vec![("id", product.into()), ("slug", fold::slug(&name).into()), ("name_vi", name.clone().into())];

@@ -18,7 +18,8 @@ use crate::{
         Call, PriceData, Service, ServiceError,
         listings::{self, ListingData},
         media::{self, MediaData},
-        products, search,
+        products,
+        search::{self, Wish},
         variants::{self, VariantData},
     },
     store::{self, Direction, PageRequest, listings::ListingFilter, listings::ListingSort, products::ProductFilter},
@@ -110,8 +111,8 @@ async fn pack(service: &Service, seller: &Actor, product: &Product, pictures: &s
 async fn publish(service: &Service, seller: &Actor, product: &Product, producer: ProducerId, number: usize) -> Result<(), ServiceError> {
     let call = Call::new(seller);
     let filter = ListingFilter { products: Some(vec![product.id]), producers: Some(vec![producer]), ..ListingFilter::default() };
-    let sort = (ListingSort::CreatedAt, Direction::Ascending);
-    let known = search::listings(service, seller, filter, sort, &PageRequest::first(1)).await?.page.rows.into_iter().next();
+    let wish = Wish { filter, sort: (ListingSort::CreatedAt, Direction::Ascending), beside: false };
+    let known = search::listings(service, seller, wish, &PageRequest::first(1)).await?.page.rows.into_iter().next();
     let (listing, state) = match known {
         Some((_, listing)) => (listing.id, listing.state),
         None => (listings::create(service, &call, offer(product, number)).await?, ListingState::Draft),

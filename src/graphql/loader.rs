@@ -1,7 +1,11 @@
 //! Batches: nested fields of a page are loaded with one statement a kind, however long the page is.
 
 use async_graphql::dataloader::Loader;
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use crate::{
     domain::{
@@ -20,7 +24,7 @@ use crate::{
     service::{Service, ServiceError, publicity},
     store::{
         StoreError, admin_units, attempts, certifications, channel_listings, channel_status, channels,
-        listings::{self, View},
+        listings::{self, Beside, View},
         media, producers, products, ratings, recognitions, variants,
     },
 };
@@ -33,13 +37,36 @@ pub struct Batch {
     pub(super) service: Service,
     pub(super) reach: Reach,
     pub(super) dossiers: DossierReach,
+    seeds: Mutex<Seeds>,
+}
+
+/// What was read with a page, until it is asked for.
+#[derive(Default)]
+struct Seeds {
+    products: HashMap<ProductId, Option<Product>>,
+    producers: HashMap<ProducerId, Option<Producer>>,
+    covers: HashMap<ProductId, Option<Media>>,
 }
 
 impl Batch {
     /// A batch for an actor.
     pub fn new(service: Service, actor: &Actor) -> Self {
         let reach = permit(actor, Action::ReadPrivate).unwrap_or(Reach::Producers(Vec::new()));
-        Self { service, reach, dossiers: dossiers_in_reach(actor) }
+        Self { service, reach, dossiers: dossiers_in_reach(actor), seeds: Mutex::default() }
+    }
+
+    /// Takes what was read with a page of listings, so that it need not be read again when its rows are asked for it.
+    pub(super) fn seed<'a>(&self, page: impl IntoIterator<Item = (&'a Listing, Beside)>) {
+        let mut seeds = self.seeds();
+        for (listing, beside) in page {
+            seeds.products.insert(listing.product_id, beside.product);
+            seeds.producers.insert(listing.producer_id, beside.producer);
+            seeds.covers.insert(listing.product_id, beside.cover);
+        }
+    }
+
+    fn seeds(&self) -> MutexGuard<'_, Seeds> {
+        self.seeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn view(&self) -> View {
@@ -66,6 +93,10 @@ key! {
     VariantsOf(ProductId),
     /// The pictures of a product.
     MediaOf(ProductId),
+    /// The first picture of a product.
+    CoverOf(ProductId),
+    /// The listings of a product.
+    ListingsOf(ProductId),
     /// The documents of a product.
     CertificationsOf(ProductId),
     /// The ratings of a product, newest first.
@@ -173,19 +204,43 @@ macro_rules! load {
 }
 pub(super) use load;
 
+/// Takes what is known of these ids, and tells which are left to be read.
+fn taken<K: Copy + Eq + Hash, V>(seeds: &mut HashMap<K, Option<V>>, ids: Vec<K>) -> (Vec<V>, Vec<K>) {
+    let mut known = Vec::new();
+    let left = ids.into_iter().filter(|id| seeds.remove(id).map(|seed| known.extend(seed)).is_none()).collect();
+    (known, left)
+}
+
 load!(ProducerKey => Producer, |batch, ids| {
-    let found = producers::find_many(&batch.service.store, &ids).await?;
-    let seen = |p: &Producer| p.status == ProducerStatus::Active || batch.reach.covers(p.id);
-    found.into_iter().filter(seen).map(|p| (ProducerKey(p.id), p)).collect()
+    let (mut found, left) = taken(&mut batch.seeds().producers, ids);
+    if !left.is_empty() {
+        let seen = |p: &Producer| p.status == ProducerStatus::Active || batch.reach.covers(p.id);
+        found.extend(producers::find_many(&batch.service.store, &left).await?.into_iter().filter(seen));
+    }
+    found.into_iter().map(|p| (ProducerKey(p.id), p)).collect()
 });
 load!(ProductKey => Product, |batch, ids| {
-    products::find_many(&batch.service.store, &ids, &batch.reach).await?.into_iter().map(|p| (ProductKey(p.id), p)).collect()
+    let (mut found, left) = taken(&mut batch.seeds().products, ids);
+    if !left.is_empty() {
+        found.extend(products::find_many(&batch.service.store, &left, &batch.reach).await?);
+    }
+    found.into_iter().map(|p| (ProductKey(p.id), p)).collect()
 });
 load!(VariantKey => Variant, |batch, ids| {
     variants::find_many(&batch.service.store, &ids).await?.into_iter().map(|v| (VariantKey(v.id), v)).collect()
 });
 load!(VariantsOf => Vec<Variant>, |batch, ids| grouped(variants::of_products(&batch.service.store, &ids).await?, |v| VariantsOf(v.product_id)));
 load!(MediaOf => Vec<Media>, |batch, ids| grouped(media::of_products(&batch.service.store, &ids).await?, |m| MediaOf(m.product_id)));
+load!(CoverOf => Media, |batch, ids| {
+    let (mut found, left) = taken(&mut batch.seeds().covers, ids);
+    if !left.is_empty() {
+        found.extend(media::covers(&batch.service.store, &left).await?);
+    }
+    found.into_iter().map(|m| (CoverOf(m.product_id), m)).collect()
+});
+load!(ListingsOf => Vec<Listing>, |batch, ids| {
+    grouped(listings::of_products(&batch.service.store, &ids, &batch.view()).await?, |l| ListingsOf(l.product_id))
+});
 load!(CertificationsOf => Vec<Certification>, |batch, ids| {
     grouped(certifications::of_products(&batch.service.store, &ids).await?, |c| CertificationsOf(c.product_id))
 });

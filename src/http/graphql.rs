@@ -11,6 +11,7 @@ mod ask;
 pub mod documents;
 mod errors;
 mod events;
+pub(in crate::http) mod kept;
 pub(in crate::http) mod socket;
 mod toll;
 
@@ -30,6 +31,7 @@ use crate::http::graphql::accept::Media;
 use crate::http::graphql::answer::{Fault, Members, Refusal};
 use crate::http::graphql::ask::Ask;
 use crate::http::graphql::documents::Documents;
+use crate::http::graphql::kept::{Answers, Freshness, Kept};
 use crate::http::graphql::toll::Toll;
 use async_graphql::Variables;
 use async_graphql::parser::types::OperationType;
@@ -58,6 +60,7 @@ pub struct GraphqlEndpoint {
     guard: Guard,
     engine: Engine,
     documents: Documents,
+    answers: Answers,
     /// One for each operation that may run at once.
     places: Arc<Semaphore>,
     limits: EndpointLimits,
@@ -70,12 +73,22 @@ struct Admitted {
     operation: OperationType,
     toll: Toll,
     order: Order,
+    /// Under which its answer may be kept.
+    key: Option<[u8; 32]>,
+}
+
+/// What a query or mutation came to.
+enum Answer {
+    Fresh(async_graphql::Response),
+    Kept(Arc<Kept>),
 }
 
 /// Who asks, as far as the endpoint needs to know.
 pub struct Client<'a, P> {
     /// The bucket that pays.
     pub purse: &'a Purse,
+    /// The language of who is nobody in particular: others may be given the same answer.
+    pub nobody: Option<&'static str>,
     /// Puts what the resolvers need (principal, language) into the request; called only for what may run.
     pub prepare: P,
 }
@@ -102,8 +115,8 @@ impl Default for EndpointLimits {
 impl GraphqlEndpoint {
     /// An endpoint over a schema.
     #[must_use]
-    pub fn new(guard: Guard, engine: Engine, documents: Documents, limits: EndpointLimits) -> Self {
-        Self { guard, engine, documents, places: Arc::new(Semaphore::new(limits.operations)), limits }
+    pub fn new(guard: Guard, engine: Engine, documents: Documents, freshness: Freshness, limits: EndpointLimits) -> Self {
+        Self { guard, engine, documents, answers: Answers::new(freshness), places: Arc::new(Semaphore::new(limits.operations)), limits }
     }
 
     /// Answers one request of any method. A stream of events ends with `ended`, which is `None` when there is no room for another.
@@ -134,11 +147,11 @@ impl GraphqlEndpoint {
         let purse = client.purse;
         let is_dry = headers.get("x-cost-dry-run").is_some_and(|value| value == "1");
         let by_get = ask.by_get;
-        let is_for_all = by_get && ask.document.is_some() && !headers.contains_key(AUTHORIZATION);
+        let (is_named, is_for_all) = (ask.document.is_some(), by_get && !headers.contains_key(AUTHORIZATION));
         let run = async {
-            let admitted = self.admit(ask, client.purse, is_dry)?;
+            let admitted = self.admit(ask, (client.purse, client.nobody), is_dry)?;
             if is_dry {
-                return Ok((async_graphql::Response::default(), admitted.toll));
+                return Ok((Answer::Fresh(async_graphql::Response::default()), admitted.toll));
             }
             match admitted.operation {
                 OperationType::Mutation if by_get => Err(Fault::mutation_by_get().into()),
@@ -150,10 +163,14 @@ impl GraphqlEndpoint {
             }
         };
         match run.await {
-            Ok((response, toll)) => {
-                let is_whole = response.errors.is_empty();
+            Ok((Answer::Fresh(response), toll)) => {
+                let tag = (is_for_all && is_named && response.errors.is_empty()).then(|| kept::tag(response.data.to_string().as_bytes()));
                 let answer = answer::executed(response, &toll, media);
-                if is_for_all && is_whole { answer::cacheable(answer, &headers).await } else { answer }
+                tag.into_iter().fold(answer, |answer, tag| answer::tagged(answer, &tag, &headers))
+            }
+            Ok((Answer::Kept(kept), toll)) => {
+                let answer = answer::kept(&kept, &toll, media);
+                if is_for_all { answer::tagged(answer, &kept.tag, &headers) } else { answer }
             }
             Err(refusal) => {
                 if refusal.is_too_often() {
@@ -171,7 +188,7 @@ impl GraphqlEndpoint {
         client: Client<'_, P>,
     ) -> BoxStream<'static, Members> {
         let by_get = ask.by_get;
-        match self.admit(ask, client.purse, false) {
+        match self.admit(ask, (client.purse, None), false) {
             Ok(admitted) if by_get && admitted.operation == OperationType::Mutation => {
                 Box::pin(futures_util::stream::iter([Members::refused(Fault::mutation_by_get().into())]))
             }
@@ -181,11 +198,11 @@ impl GraphqlEndpoint {
     }
 
     /// Checks what is asked against every limit, before anything of it runs, and takes the points for it; for a dry run, one.
-    fn admit(&self, ask: Ask, purse: &Purse, is_dry: bool) -> Result<Admitted, Refusal> {
+    fn admit(&self, ask: Ask, (purse, nobody): (&Purse, Option<&str>), is_dry: bool) -> Result<Admitted, Refusal> {
         let max = self.guard.limits().cost;
         let limited = |requested| move |wait| Refusal::from(Fault::too_often(Toll { requested, max, wait: Some(wait), ..Toll::default() }));
         let reading = toll::reading(ask.query.len());
-        let mut admitted = match self.checked(ask) {
+        let mut admitted = match self.checked(ask, nobody) {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 let refused = toll::REFUSED + reading;
@@ -198,23 +215,34 @@ impl GraphqlEndpoint {
         Ok(admitted)
     }
 
-    fn checked(&self, ask: Ask) -> Result<Admitted, Refusal> {
+    fn checked(&self, ask: Ask, nobody: Option<&str>) -> Result<Admitted, Refusal> {
         let ask = self.documents.resolve(ask)?;
         let checked = self.guard.check(&ask.query, ask.operation_name.as_deref(), &ask.variables)?;
         self.documents.keep(&ask);
         let toll = Toll { requested: checked.cost, max: self.guard.limits().cost, ..Toll::default() };
         let operation = checked.operation;
         let order = Order::of(&checked.document, ask.operation_name.as_deref());
-        Ok(Admitted { request: engine_request(ask, checked), operation, toll, order })
+        let key = nobody.filter(|_| operation == OperationType::Query).and_then(|language| kept::key(&ask, &checked.document, language));
+        Ok(Admitted { request: engine_request(ask, checked), operation, toll, order, key })
     }
 
-    /// Runs a query or mutation to its end; tells what it cost.
+    /// Answers a query or mutation; tells what it cost. What is kept takes no place and no time.
     async fn run<P: FnOnce(async_graphql::Request) -> async_graphql::Request>(
         &self,
         admitted: Admitted,
         client: Client<'_, P>,
-    ) -> Result<(async_graphql::Response, Toll), Refusal> {
-        let Admitted { request, mut toll, order, .. } = admitted;
+    ) -> Result<(Answer, Toll), Refusal> {
+        let Admitted { request, mut toll, order, key, .. } = admitted;
+        let mut place = None;
+        if let Some(key) = key {
+            match self.answers.find(key).await {
+                Ok(kept) => {
+                    toll.actual = Some(kept.actual);
+                    return Ok((Answer::Kept(kept), toll));
+                }
+                Err(free) => place = free,
+            }
+        }
         // The body has come by now, so that a slow client takes no place.
         let _place = self.places.try_acquire().map_err(|_| Fault::overloaded())?;
         let execution = (self.engine.execute)((client.prepare)(request));
@@ -224,7 +252,12 @@ impl GraphqlEndpoint {
                 let actual = order.rows(&response.data).saturating_sub(1);
                 client.purse.settle(actual.saturating_sub(toll.requested));
                 toll.actual = Some(actual);
-                Ok((response, toll))
+                if let Some(place) = place.filter(|_| response.errors.is_empty())
+                    && let Some(kept) = self.answers.keep(place, &response.data, actual).await
+                {
+                    return Ok((Answer::Kept(kept), toll));
+                }
+                Ok((Answer::Fresh(response), toll))
             }
             Err(_) => Err(Fault::execution_timeout(self.limits.execution).into()),
         }

@@ -14,8 +14,10 @@ use futures_util::StreamExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{num::NonZeroU32, sync::Arc};
 use tokio_util::sync::CancellationToken;
+use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
+    domain::{actor::Actor, reason::Locale},
     graphql::{
         self, CatalogSchema,
         guard::{Guard, Limits, SdlError},
@@ -24,14 +26,14 @@ use crate::{
     http::{
         allowance::{Allowances, Guest},
         auth, bulk, connect, files, graphiql,
-        graphql::{Client, EndpointLimits, Engine, GraphqlEndpoint, documents::Documents, socket},
+        graphql::{Client, EndpointLimits, Engine, GraphqlEndpoint, documents::Documents, kept::Freshness, socket},
         health, hooks,
         live::{Bounds, Live},
         observe::observed,
         open, verify,
         visitor::Proxies,
     },
-    service::{Service, readiness},
+    service::{Service, freshness, readiness},
 };
 
 /// What the routes depend on.
@@ -76,14 +78,15 @@ pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandl
         .merge(bulk::router(service.clone(), records));
     let live = Live::new(service.clone(), options.stop.clone(), options.bounds);
     let limits = EndpointLimits { operations: options.bounds.operations, ..EndpointLimits::default() };
-    let endpoint = GraphqlEndpoint::new(guard, engine, options.documents, limits);
+    let endpoint = GraphqlEndpoint::new(guard, engine, options.documents, fresh(&service), limits);
     let api = Arc::new(Api { service: service.clone(), allowances, endpoint, live });
     let probe = move || {
         let service = service.clone();
         async move { readiness::checks(&service).await }
     };
     let mut routes = Router::new()
-        .route("/graphql", any(answer))
+        // Fast rather than small: an answer of a page shrinks to a fifth either way. Streams of events are left alone.
+        .route("/graphql", any(answer).layer(CompressionLayer::new().quality(CompressionLevel::Fastest)))
         .route("/.well-known/jwks.json", get(jwks))
         .with_state(api)
         .merge(outside)
@@ -106,8 +109,30 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     let token = request.headers().get(AUTHORIZATION).and_then(auth::bearer).map(str::to_owned);
     let language = languages(request.headers());
     let purse = guest.purse_of(&actor);
+    // RFC 9111, 5.2.1.4: who asks so is not given what is kept.
+    let anew = request.headers().get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("no-cache"));
+    let nobody = (matches!(actor, Actor::Anonymous) && !anew).then(|| match graphql::locale(&language) {
+        Locale::Vi => "vi",
+        Locale::En => "en",
+    });
     let prepare = |asked| graphql::prepare(asked, &api.service, actor, &language, Arc::new(guest));
-    api.endpoint.handle(request, Client { purse: &purse, prepare }, || api.live.stream_ended(token)).await
+    api.endpoint.handle(request, Client { purse: &purse, nobody, prepare }, || api.live.stream_ended(token)).await
+}
+
+/// How fresh things are, as kept answers ask.
+fn fresh(service: &Service) -> Freshness {
+    let (numbered, dated, timed) = (service.clone(), service.clone(), service.clone());
+    Freshness {
+        number: Arc::new(move || {
+            let service = numbered.clone();
+            Box::pin(async move { freshness::cursor(&service).await.ok() })
+        }),
+        until: Arc::new(move || {
+            let service = dated.clone();
+            Box::pin(async move { freshness::holds_until(&service).await.ok() })
+        }),
+        now: Arc::new(move || timed.clock.now()),
+    }
 }
 
 fn languages(headers: &HeaderMap) -> String {

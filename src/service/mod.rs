@@ -20,6 +20,7 @@ pub mod feed;
 pub mod feed_consumers;
 pub mod follow;
 mod form;
+pub mod freshness;
 pub mod gauges;
 pub mod housekeeping;
 pub mod import_jobs;
@@ -100,6 +101,8 @@ pub struct Inner {
     pub lanes: pushes::Lanes,
     /// Wakes who waits for changes.
     pub wakes: wakes::Wakes,
+    /// How fresh the feed is.
+    pub(crate) freshness: freshness::Freshness,
     /// The bytes of uploads.
     pub files: Files,
     /// Tells people outside.
@@ -170,6 +173,7 @@ impl Service {
             outbound,
             lanes,
             wakes: wakes::Wakes::new(),
+            freshness: freshness::Freshness::default(),
             files,
             notifier,
             base_url,

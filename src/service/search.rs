@@ -8,7 +8,7 @@ use crate::{
     service::{Service, ServiceError, publicity},
     store::{
         Direction, Page, PageRequest, Tx,
-        listings::{self, FacetKey, ListingFilter, ListingSort, View},
+        listings::{self, Beside, FacetKey, ListingFilter, ListingSort, View},
         producers, products, search, settings,
     },
 };
@@ -37,6 +37,8 @@ pub enum MatchMode {
 pub struct Found {
     /// The page.
     pub page: Page<Listing>,
+    /// What stands beside each of its listings, when it was asked for.
+    pub beside: Vec<Beside>,
     /// The filter with the words that were looked for.
     pub filter: ListingFilter,
     /// How they were taken; `None` when nothing was searched.
@@ -77,33 +79,48 @@ impl Obstacle {
     }
 }
 
+/// What is asked of a list of listings.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// What it is narrowed to.
+    pub filter: ListingFilter,
+    /// By what it is sorted.
+    pub sort: (ListingSort, Direction),
+    /// Whether products, producers and first pictures are wanted too.
+    pub beside: bool,
+}
+
 /// A sorted list of listings that the actor may see. Only when no visible listing at all has the words of a search is it read in other ways.
-pub async fn listings(
-    service: &Service,
-    actor: &Actor,
-    mut filter: ListingFilter,
-    sort: (ListingSort, Direction),
-    request: &PageRequest,
-) -> Result<Found, ServiceError> {
+pub async fn listings(service: &Service, actor: &Actor, mut wish: Wish, request: &PageRequest) -> Result<Found, ServiceError> {
     let view = service.view(actor)?;
-    let page = listings::page(&service.store, &filter, &view, sort, request).await?;
-    let Some(query) = filter.search.clone() else { return Ok(Found { page, filter, mode: None, did_you_mean: None }) };
-    let mut found = Found { page, filter: filter.clone(), mode: Some(MatchMode::Words), did_you_mean: None };
+    let found = page(service, &wish, &view, request).await?;
+    let Some(query) = wish.filter.search.clone() else { return Ok(found) };
     if !found.page.rows.is_empty() || any(service, &query, &view).await? {
-        return Ok(found);
+        return Ok(Found { mode: Some(MatchMode::Words), ..found });
     }
-    if let Some((mode, meant)) = meant(service, &query, &view).await? {
-        let (wide, best) = (only(&meant), (ListingSort::Relevance, Direction::Descending));
-        let best = listings::page(&service.store, &wide, &view, best, &PageRequest::first(1)).await?;
-        if let Some((_, listing)) = best.rows.first() {
-            found.did_you_mean = search::words(&service.store, listing.id).await?.and_then(|words| words.meant(&meant));
-        }
-        filter.search = Some(meant);
-        found.page = listings::page(&service.store, &filter, &view, sort, request).await?;
-        found.mode = Some(mode);
-        found.filter = filter;
-    }
-    Ok(found)
+    let Some((mode, meant)) = meant(service, &query, &view).await? else { return Ok(Found { mode: Some(MatchMode::Words), ..found }) };
+    let best = Wish { filter: only(&meant), sort: (ListingSort::Relevance, Direction::Descending), beside: false };
+    let did_you_mean = match page(service, &best, &view, &PageRequest::first(1)).await?.page.rows.first() {
+        Some((_, listing)) => search::words(&service.store, listing.id).await?.and_then(|words| words.meant(&meant)),
+        None => None,
+    };
+    wish.filter.search = Some(meant);
+    Ok(Found { mode: Some(mode), did_you_mean, ..page(service, &wish, &view, request).await? })
+}
+
+async fn page(service: &Service, wish: &Wish, view: &View, request: &PageRequest) -> Result<Found, ServiceError> {
+    let (store, mut beside) = (&service.store, Vec::new());
+    let page = if wish.beside {
+        let page = listings::page_beside(store, &wish.filter, view, wish.sort, request).await?;
+        let apart = |(position, (listing, other))| {
+            beside.push(other);
+            (position, listing)
+        };
+        Page { rows: page.rows.into_iter().map(apart).collect(), has_more: page.has_more, continued: page.continued }
+    } else {
+        listings::page(store, &wish.filter, view, wish.sort, request).await?
+    };
+    Ok(Found { page, beside, filter: wish.filter.clone(), mode: None, did_you_mean: None })
 }
 
 /// How many of the listings that the actor may see have which value.

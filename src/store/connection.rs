@@ -16,6 +16,8 @@ const MIGRATION_LOCK: i64 = 0x0C0B_0002;
 /// With [`OPEN_PAUSE`], how long an opening waits for others: five seconds, as for a server that does not answer.
 const OPEN_TRIES: u32 = 100;
 const OPEN_PAUSE: Duration = Duration::from_millis(50);
+/// How long a connection may lie unused before it is asked for a sign of life.
+const PING_AFTER: Duration = Duration::from_secs(1);
 /// SQLite's primary result code for "another connection holds the lock" (<https://sqlite.org/rescode.html#busy>).
 const SQLITE_BUSY: u32 = 5;
 /// Key of the advisory lock that orders the decision log; taken before [`CHANGE_LOCK`] wherever both are.
@@ -209,6 +211,8 @@ async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, StoreEr
         .max_connections(connections)
         .connect_timeout(Duration::from_secs(5))
         .acquire_timeout(Duration::from_secs(10))
+        // A ping before every statement would double the trips; a connection in use a moment ago is alive.
+        .test_before_acquire_if_idle_for(PING_AFTER)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
@@ -219,7 +223,15 @@ async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, StoreEr
                 // A commit that was answered must survive a power cut.
                 .pragma("synchronous", "FULL")
         })
-        .map_sqlx_postgres_opts(|postgres| postgres.options([("statement_timeout", "10000"), ("lock_timeout", "8000")]));
+        .map_sqlx_postgres_opts(|postgres| {
+            postgres.options([
+                ("statement_timeout", "10000"),
+                ("lock_timeout", "8000"),
+                // Planning a page's joins anew for each page costs more than reading it. No statement here needs another plan for other
+                // values: what depends on how common a word is decides so by itself (`store::search`).
+                ("plan_cache_mode", "force_generic_plan"),
+            ])
+        });
     let mut connection = connect(options).await?;
     connection.set_metric_callback(|_| metrics::counter!("ocop_sql_statements_total").increment(1));
     Ok(connection)

@@ -1,5 +1,6 @@
 //! Listings.
 
+mod beside;
 mod browse;
 mod facets;
 
@@ -31,7 +32,8 @@ use crate::{
         producers::within,
     },
 };
-pub use browse::{ListingFilter, ListingSort, count, page, products_found};
+pub use beside::Beside;
+pub use browse::{ListingFilter, ListingSort, count, page, page_beside, products_found};
 pub use facets::{FacetKey, facet};
 
 /// Who looks, and when: the public's listings at that instant and those within reach.
@@ -85,6 +87,17 @@ pub async fn any_crossed(db: &impl Db, at: DateTime<Utc>) -> Result<bool, StoreE
     Ok(Entity::find().filter(crossed(at)).one(db.connection()).await?.is_some())
 }
 
+/// The first instant after one at which the window of some listing opens or closes.
+pub async fn next_crossing(db: &impl Db, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let mut next = None;
+    for (announced, column) in [(true, Column::PublicUntil), (false, Column::PublicFrom)] {
+        let query = Entity::find().select_only().column(column).filter(Column::Announced.eq(announced)).filter(column.gt(micros(at)));
+        let found: Option<i64> = query.order_by_asc(column).limit(1).into_tuple().one(db.connection()).await?;
+        next = [next, found].into_iter().flatten().min();
+    }
+    opt_instant(next)
+}
+
 /// The listing with an id, as seen in a view.
 pub async fn find(db: &impl Db, id: ListingId, view: &View) -> Result<Option<Listing>, StoreError> {
     Entity::find_by_id(id.0).filter(visible(view)).one(db.connection()).await?.map(domain).transpose()
@@ -93,6 +106,13 @@ pub async fn find(db: &impl Db, id: ListingId, view: &View) -> Result<Option<Lis
 /// The listings with these ids, in no order, whoever may see them.
 pub async fn find_many(db: &impl Db, ids: &[ListingId], view: &View) -> Result<Vec<Listing>, StoreError> {
     let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).filter(visible(view));
+    query.all(db.connection()).await?.into_iter().map(domain).collect()
+}
+
+/// The listings of these products, the newest first, as seen in a view.
+pub async fn of_products(db: &impl Db, products: &[ProductId], view: &View) -> Result<Vec<Listing>, StoreError> {
+    let query = Entity::find().filter(Column::ProductId.is_in(products.iter().map(|p| p.0))).filter(visible(view));
+    let query = query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
     query.all(db.connection()).await?.into_iter().map(domain).collect()
 }
 

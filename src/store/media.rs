@@ -40,7 +40,13 @@ pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Med
     Ok(query.all(db.connection()).await?.into_iter().map(domain).collect())
 }
 
-fn domain(row: Model) -> Media {
+/// The first pictures of these products, in no order.
+pub async fn covers(db: &impl Db, products: &[ProductId]) -> Result<Vec<Media>, StoreError> {
+    let query = Entity::find().filter(Column::ProductId.is_in(products.iter().map(|p| p.0))).filter(Column::Position.eq(0));
+    Ok(query.all(db.connection()).await?.into_iter().map(domain).collect())
+}
+
+pub(super) fn domain(row: Model) -> Media {
     Media {
         id: row.id.into(),
         product_id: row.product_id.into(),

@@ -141,7 +141,7 @@ pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Opt
     Ok(last)
 }
 
-fn visible(reach: &Reach) -> Condition {
+pub(super) fn visible(reach: &Reach) -> Condition {
     match reach {
         Reach::All => Condition::all(),
         Reach::Producers(_) => Condition::any().add(Column::Status.eq(ProducerStatus::Active.code())).add(within(Column::Id, reach)),
@@ -172,7 +172,7 @@ fn row(p: &Producer) -> Model {
     }
 }
 
-fn domain(row: Model) -> Result<Producer, StoreError> {
+pub(super) fn domain(row: Model) -> Result<Producer, StoreError> {
     Ok(Producer {
         id: row.id.into(),
         slug: row.slug,

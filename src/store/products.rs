@@ -134,7 +134,7 @@ pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Opt
     Ok(last)
 }
 
-fn visible(reach: &Reach) -> Condition {
+pub(super) fn visible(reach: &Reach) -> Condition {
     match reach {
         Reach::All => Condition::all(),
         Reach::Producers(_) => Condition::any().add(Column::State.eq(ProductState::Active.code())).add(within(Column::ProducerId, reach)),
@@ -170,7 +170,7 @@ fn row(p: &Product) -> Model {
     }
 }
 
-fn domain(row: Model) -> Result<Product, StoreError> {
+pub(super) fn domain(row: Model) -> Result<Product, StoreError> {
     let months = row.season_months.split(',').filter(|m| !m.is_empty());
     Ok(Product {
         id: row.id.into(),

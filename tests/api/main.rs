@@ -21,6 +21,7 @@ mod judged;
 mod judged_endpoint;
 mod judged_shopee;
 mod judged_tiki;
+mod kept;
 mod migrations;
 mod noise;
 mod open_feeds;

@@ -6,7 +6,7 @@ use crate::{
     domain::search::Query,
     graphql::{
         connection::{OrderDirection, Paging},
-        context::asked,
+        context::{asked, loader},
         error::Fault,
         feed::reached,
         id::{Kind, of},
@@ -18,7 +18,10 @@ use crate::{
         product::{CertificationKind, OcopGroup},
         scalar::FeedCursor,
     },
-    service::{listings, search},
+    service::{
+        listings,
+        search::{self, Wish},
+    },
     store::{
         Direction,
         listings::{ListingFilter, ListingSort},
@@ -174,7 +177,10 @@ impl ListingQuery {
         let direction = if best_first { Direction::Descending } else { order.direction.into() };
         let sort = (order.field.into(), direction);
         let list = Paging { first, after, last, before }.of(asked, &["listings", &format!("{filter:?}"), &format!("{sort:?}")])?;
-        let mut found = search::listings(&asked.service, &asked.actor, filter, sort, &list.request).await?;
+        let wish = Wish { filter, sort, beside: wants_beside(context) };
+        let mut found = search::listings(&asked.service, &asked.actor, wish, &list.request).await?;
+        let beside = std::mem::take(&mut found.beside);
+        loader(context)?.loader().seed(found.page.rows.iter().map(|(_, listing)| listing).zip(beside));
         let totals = ListingTotals::of(&mut found);
         Ok(list.connection_with(found.page, totals, ListingObject))
     }
@@ -195,6 +201,13 @@ impl ListingQuery {
         let found = search::suggest(&asked.service, &asked.actor, query, most).await?;
         Ok(found.into_iter().map(Into::into).collect())
     }
+}
+
+/// Whether the rows are asked for what can be read with them.
+fn wants_beside(context: &Context<'_>) -> bool {
+    let ahead = context.look_ahead();
+    let rows = [ahead.field("nodes"), ahead.field("edges").field("node")];
+    rows.iter().any(|row| row.field("product").exists() || row.field("producer").exists())
 }
 
 /// What is searched; nothing when it is blank.

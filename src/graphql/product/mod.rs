@@ -16,7 +16,11 @@ use crate::{
         context::{LocaleArgument, Text, asked, loader},
         error::Fault,
         id::{Kind, encode},
-        loader::{CertificationsOf, CommuneKey, LegacyCommuneKey, MediaOf, ProducerKey, ProductKey, RatingsOf, RecognitionOf, VariantsOf},
+        listing::ListingObject,
+        loader::{
+            CertificationsOf, CommuneKey, CoverOf, LegacyCommuneKey, ListingsOf, MediaOf, ProducerKey, ProductKey, RatingsOf,
+            RecognitionOf, VariantsOf,
+        },
         producer::ProducerObject,
         rating::RatingObject,
         scalar::{Date, QuantityObject},
@@ -190,6 +194,17 @@ impl ProductObject {
     async fn media(&self, context: &Context<'_>) -> Result<Vec<MediaObject>, Fault> {
         let found = loader(context)?.load_one(MediaOf(self.0.id)).await?.unwrap_or_default();
         Ok(found.into_iter().map(MediaObject).collect())
+    }
+
+    /// The first picture; null without any.
+    async fn cover(&self, context: &Context<'_>) -> Result<Option<MediaObject>, Fault> {
+        Ok(loader(context)?.load_one(CoverOf(self.0.id)).await?.map(MediaObject))
+    }
+
+    /// Its listings that can be seen, the newest first; at most one live one for each variant.
+    async fn listings(&self, context: &Context<'_>) -> Result<Vec<ListingObject>, Fault> {
+        let found = loader(context)?.load_one(ListingsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(found.into_iter().map(ListingObject).collect())
     }
 
     /// Documents of other kinds; at most 20.

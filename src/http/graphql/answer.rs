@@ -2,14 +2,14 @@
 
 use crate::graphql::guard::Rejection;
 use crate::http::graphql::accept::Media;
-use crate::http::graphql::{errors, toll::Toll};
+use crate::http::graphql::{errors, kept::Kept, toll::Toll};
 use async_graphql::{ServerError, Value};
 use axum::body::Body;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -127,24 +127,34 @@ pub(super) fn executed(mut response: async_graphql::Response, toll: &Toll, media
     answer
 }
 
-/// Lets anybody keep an answer to a named document that everybody may see, and tells those who have it that it still holds.
-pub(super) async fn cacheable(answer: Response, headers: &HeaderMap) -> Response {
-    let (mut parts, body) = answer.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
-        return refused(Fault::busy().into(), Media::Json);
-    };
-    let tag = format!("\"{}\"", data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)[..16]));
+/// The answer that was kept.
+pub(super) fn kept(kept: &Kept, toll: &Toll, media: Media) -> Response {
+    let extensions = BTreeMap::from([("cost", toll.value())]);
+    write(Outcome::Executed, &KeptMembers { data: &kept.data, extensions }, media)
+}
+
+/// The members of an answer whose data is written already.
+#[derive(Serialize)]
+struct KeptMembers<'a> {
+    data: &'a RawValue,
+    extensions: BTreeMap<&'static str, Value>,
+}
+
+/// Lets anybody keep an answer that everybody may see, under a name for its data, and tells those who have it that it still holds.
+pub(super) fn tagged(mut answer: Response, tag: &str, headers: &HeaderMap) -> Response {
     let given = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_same = given.split(',').any(|known| known.trim().trim_start_matches("W/") == tag);
-    parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        parts.headers.insert(ETAG, tag);
+    // Weak comparison (RFC 9110, 8.8.3.2).
+    let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let is_same = given.split(',').any(|known| plain(known) == plain(tag));
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        answer.headers_mut().insert(ETAG, tag);
     }
     if is_same {
-        parts.status = StatusCode::NOT_MODIFIED;
-        return Response::from_parts(parts, Body::empty());
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        *answer.body_mut() = Body::empty();
     }
-    Response::from_parts(parts, Body::from(bytes))
+    answer
 }
 
 /// The answer to a request that did not run.
@@ -173,7 +183,7 @@ fn status(outcome: Outcome, media: Media) -> StatusCode {
     }
 }
 
-fn write(outcome: Outcome, members: &Members, media: Media) -> Response {
+fn write(outcome: Outcome, members: &impl Serialize, media: Media) -> Response {
     // Written straight from the engine's values: the order of the fields is the order of the query.
     let (status, body) = match serde_json::to_vec(members) {
         Ok(body) => (status(outcome, media), body),

@@ -178,7 +178,7 @@ async fn a_body_without_announced_length_is_cut_at_the_limit() {
     let chunks = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b' '; 4_096]));
     let request = axum::http::Request::post("/graphql").header("content-type", "application/json").body(Body::from_stream(chunks)).unwrap();
     let response = {
-        let client = Client { purse: &purse(), prepare: |request: async_graphql::Request| request.data(Caller("")) };
+        let client = Client { purse: &purse(), nobody: None, prepare: |request: async_graphql::Request| request.data(Caller("")) };
         endpoint().handle(request, client, || None).await
     };
     assert_eq!(response.status(), 413);

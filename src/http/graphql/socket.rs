@@ -266,7 +266,7 @@ impl Conversation {
         let api = &self.session.api;
         let guest = Arc::clone(&self.session.guest);
         let purse = guest.purse_of(&actor);
-        let admitted = match api.endpoint.admit(ask, &purse, false) {
+        let admitted = match api.endpoint.admit(ask, (&purse, None), false) {
             Ok(admitted) => admitted,
             Err(refusal) if refusal.is_too_often() => {
                 purse.slow().await;

@@ -91,7 +91,7 @@ pub(super) fn endpoint() -> GraphqlEndpoint {
     let engine = Engine { execute, follow };
     let limits =
         EndpointLimits { body_wait: Duration::from_millis(200), execution: Duration::from_millis(200), ..EndpointLimits::default() };
-    GraphqlEndpoint::new(guard, engine, Documents::default(), limits)
+    GraphqlEndpoint::new(guard, engine, Documents::default(), crate::http::graphql::kept::Freshness::unknown(), limits)
 }
 
 /// A bucket of 30,000 points.
@@ -112,7 +112,8 @@ pub(super) async fn serve_from(purse: Purse) -> Server {
         let endpoint = Arc::clone(&endpoint);
         let purse = Arc::clone(&purse);
         async move {
-            let client = Client { purse: &purse, prepare: |request: async_graphql::Request| request.data(Caller("anonymous")) };
+            let client =
+                Client { purse: &purse, nobody: None, prepare: |request: async_graphql::Request| request.data(Caller("anonymous")) };
             endpoint.handle(request, client, || Some(Box::pin(std::future::pending()))).await
         }
     });

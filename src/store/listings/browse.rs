@@ -1,7 +1,8 @@
 //! Lists of listings: narrowed, searched, sorted, counted.
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
+    Select,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -22,7 +23,11 @@ use crate::{
             listing::{Column, Entity, Model},
             listing_search, producer, product,
         },
-        listings::{View, domain, visible},
+        listings::{
+            View,
+            beside::{Beside, Joined, Row},
+            visible,
+        },
         page::{self, Sort},
         search,
     },
@@ -75,36 +80,53 @@ const WALK: u64 = 1000;
 /// The name of the rows that are walked.
 const WALKED: &str = "listing_search";
 
-#[derive(FromQueryResult)]
-struct Scored {
-    #[sea_orm(nested)]
-    listing: Model,
-    score: i64,
+/// A row with what it is sorted by when that is no column of it.
+struct Ranked<R> {
+    row: R,
+    rank: i64,
 }
 
-#[derive(FromQueryResult)]
-struct Starred {
-    #[sea_orm(nested)]
-    listing: Model,
-    found_stars: i32,
+/// The name of that column.
+const RANK: &str = "rank";
+
+impl<R: Row> FromQueryResult for Ranked<R> {
+    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self { row: R::from_query_result(row, "")?, rank: row.try_get("", RANK)? })
+    }
 }
+
+/// How a list is sorted.
+type By = (ListingSort, Direction);
 
 /// A sorted list of listings, as seen in a view.
-pub async fn page(
+pub async fn page(db: &impl Db, filter: &ListingFilter, view: &View, by: By, request: &PageRequest) -> Result<Page<Listing>, StoreError> {
+    page_of::<Model>(db, (filter, view), by, request).await
+}
+
+/// The same with what stands beside each listing.
+pub async fn page_beside(
     db: &impl Db,
     filter: &ListingFilter,
     view: &View,
-    (by, direction): (ListingSort, Direction),
+    by: By,
     request: &PageRequest,
-) -> Result<Page<Listing>, StoreError> {
+) -> Result<Page<(Listing, Beside)>, StoreError> {
+    page_of::<Joined>(db, (filter, view), by, request).await
+}
+
+async fn page_of<R: Row>(
+    db: &impl Db,
+    (filter, view): (&ListingFilter, &View),
+    (by, direction): By,
+    request: &PageRequest,
+) -> Result<Page<R::Item>, StoreError> {
     let column = match (by, &filter.search) {
-        (ListingSort::Relevance, Some(query)) => return relevant(db, (filter, query), view, direction, request).await,
+        (ListingSort::Relevance, Some(query)) => return relevant::<R>(db, (filter, query), view, request).await,
         (ListingSort::CreatedAt | ListingSort::Relevance, _) => Column::CreatedAt,
         (ListingSort::Price, _) => Column::Price,
         (ListingSort::Stars, _) => Column::Stars,
         (ListingSort::Title, _) => Column::SortName,
     };
-    let sort = Sort { column, id: Column::Id, direction };
     let place = |row: &Model| Position {
         value: match by {
             ListingSort::CreatedAt | ListingSort::Relevance => CursorValue::Int(row.created_at),
@@ -114,7 +136,9 @@ pub async fn page(
         },
         id: row.id,
     };
-    page::fetch(db, narrowed(db, filter, view), sort, request, |row| Ok((place(&row), domain(row)?))).await
+    let sort = Sort { column, id: Column::Id, direction };
+    let rows = R::select(narrowed(db, filter, view), view);
+    page::fetch_as(db, rows, sort, request, |row: R| Ok((place(row.listing()), row.read()?))).await
 }
 
 /// How many listings a filter leaves, counting no further than `cap`.
@@ -136,32 +160,30 @@ pub(super) fn narrowed(db: &impl Db, filter: &ListingFilter, view: &View) -> Sel
 
 /// The best first. Most pages are full of rows of the best rank: those are read in the order of stars until the page is full. Only where
 /// that takes too long, every row that fits is found and ranked.
-async fn relevant(
+async fn relevant<R: Row>(
     db: &impl Db,
     (filter, query): (&ListingFilter, &Query),
     view: &View,
-    direction: Direction,
     request: &PageRequest,
-) -> Result<Page<Listing>, StoreError> {
-    if direction == Direction::Descending
-        && !request.backwards
-        && let Some(page) = walked(db, (filter, query), view, request).await?
+) -> Result<Page<R::Item>, StoreError> {
+    if !request.backwards
+        && let Some(page) = walked::<R>(db, (filter, query), view, request).await?
     {
         return Ok(page);
     }
     let score = search::score(query);
-    let rows = narrowed(db, filter, view).expr_as(score.clone(), "score");
-    let read = |row: Scored| Ok((Position { value: CursorValue::Int(row.score), id: row.listing.id }, domain(row.listing)?));
-    page::fetch_as(db, rows, Sort { column: score, id: Column::Id, direction }, request, read).await
+    let rows = R::select(narrowed(db, filter, view), view).expr_as(score.clone(), RANK);
+    let sort = Sort { column: score, id: Column::Id, direction: Direction::Descending };
+    page::fetch_as(db, rows, sort, request, |row: Ranked<R>| scored(row, |rank| rank)).await
 }
 
 /// A page of rows of the best rank alone; `None` when it was not filled.
-async fn walked(
+async fn walked<R: Row>(
     db: &impl Db,
     (filter, query): (&ListingFilter, &Query),
     view: &View,
     request: &PageRequest,
-) -> Result<Option<Page<Listing>>, StoreError> {
+) -> Result<Option<Page<R::Item>>, StoreError> {
     let Some((fits, rank)) = search::best(query) else { return Ok(None) };
     let mut near = listing_search::Entity::find()
         .order_by_desc(listing_search::Column::Stars)
@@ -175,19 +197,25 @@ async fn walked(
         near = near.filter(page::beyond(key, &place, true));
     }
     let key = |column: listing_search::Column| Expr::col((listing_search::Entity, column));
-    let mut rows = Entity::find().expr_as(key(listing_search::Column::Stars), "found_stars").filter(fits).filter(chosen(filter, view));
+    let stars = key(listing_search::Column::Stars);
+    let mut rows = Entity::find().filter(fits).filter(chosen(filter, view));
     let same = key(listing_search::Column::ListingId).eq(Expr::col((Entity, Column::Id)));
     QueryTrait::query(&mut rows).join_subquery(JoinType::InnerJoin, near.into_query(), WALKED, same);
-    let rows = rows
-        .order_by_desc(key(listing_search::Column::Stars))
+    let rows = R::select(rows, view)
+        .expr_as(stars.clone().cast_as("bigint"), RANK)
+        .order_by_desc(stars)
         .order_by_desc(key(listing_search::Column::ListingId))
         .limit(request.limit + 1);
-    let rows = rows.into_model::<Starred>().all(db.connection()).await?;
+    let rows = rows.into_model::<Ranked<R>>().all(db.connection()).await?;
     if (rows.len() as u64) <= request.limit {
         return Ok(None);
     }
-    let place = |row: &Starred| CursorValue::Int(search::scored(rank, row.found_stars.into()));
-    page::cut(rows, request, |row| Ok((Position { value: place(&row), id: row.listing.id }, domain(row.listing)?))).map(Some)
+    page::cut(rows, request, |row| scored(row, |stars| search::scored(rank, stars))).map(Some)
+}
+
+fn scored<R: Row>(row: Ranked<R>, score: impl Fn(i64) -> i64) -> Result<(Position, R::Item), StoreError> {
+    let place = Position { value: CursorValue::Int(score(row.rank)), id: row.row.listing().id };
+    Ok((place, row.row.read()?))
 }
 
 fn its_words() -> sea_orm::RelationDef {

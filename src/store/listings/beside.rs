@@ -1,0 +1,124 @@
+//! What stands beside the listings of a page, read with them by one statement: their products, producers and first pictures.
+
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, JoinType, QueryResult, QuerySelect, RelationDef,
+    Select, sea_query::IntoCondition,
+};
+
+use crate::{
+    domain::{
+        listing::Listing,
+        producer::Producer,
+        product::{Media, Product},
+    },
+    store::{
+        StoreError,
+        entity::{
+            listing::{Column, Entity, Model},
+            media, producer, product,
+        },
+        listings::{View, domain},
+        media as pictures, producers, products,
+    },
+};
+
+/// What stands beside a listing, as it is seen in the view of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// The product; `None` when it can't be seen.
+    pub product: Option<Product>,
+    /// The producer; `None` when it can't be seen.
+    pub producer: Option<Producer>,
+    /// The product's first picture.
+    pub cover: Option<Media>,
+}
+
+/// A row of a page of listings.
+pub(super) trait Row: FromQueryResult + Send + Sync {
+    /// What it is read as.
+    type Item: Send;
+    /// Adds what the row needs to a query.
+    fn select(query: Select<Entity>, view: &View) -> Select<Entity>;
+    /// The listing's own columns.
+    fn listing(&self) -> &Model;
+    /// Reads the row.
+    fn read(self) -> Result<Self::Item, StoreError>;
+}
+
+impl Row for Model {
+    type Item = Listing;
+
+    fn select(query: Select<Entity>, _view: &View) -> Select<Entity> {
+        query
+    }
+
+    fn listing(&self) -> &Model {
+        self
+    }
+
+    fn read(self) -> Result<Listing, StoreError> {
+        domain(self)
+    }
+}
+
+/// A listing with what stands beside it.
+pub(super) struct Joined {
+    listing: Model,
+    product: Option<product::Model>,
+    producer: Option<producer::Model>,
+    cover: Option<media::Model>,
+}
+
+const PRODUCT: &str = "p_";
+const PRODUCER: &str = "o_";
+const COVER: &str = "m_";
+
+impl FromQueryResult for Joined {
+    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            listing: Model::from_query_result(row, "")?,
+            product: product::Model::from_query_result_optional(row, PRODUCT)?,
+            producer: producer::Model::from_query_result_optional(row, PRODUCER)?,
+            cover: media::Model::from_query_result_optional(row, COVER)?,
+        })
+    }
+}
+
+impl Row for Joined {
+    type Item = (Listing, Beside);
+
+    fn select(query: Select<Entity>, view: &View) -> Select<Entity> {
+        let product = seen(
+            Entity::belongs_to(product::Entity).from(Column::ProductId).to(product::Column::Id).into(),
+            products::visible(&view.reach),
+        );
+        let producer = seen(
+            Entity::belongs_to(producer::Entity).from(Column::ProducerId).to(producer::Column::Id).into(),
+            producers::visible(&view.reach),
+        );
+        let first = Condition::all().add(media::Column::Position.eq(0));
+        let cover = seen(Entity::belongs_to(media::Entity).from(Column::ProductId).to(media::Column::ProductId).into(), first);
+        let query = query.join(JoinType::LeftJoin, product).join(JoinType::LeftJoin, producer).join(JoinType::LeftJoin, cover);
+        let query = columns::<product::Entity>(query, PRODUCT);
+        let query = columns::<producer::Entity>(query, PRODUCER);
+        columns::<media::Entity>(query, COVER)
+    }
+
+    fn listing(&self) -> &Model {
+        &self.listing
+    }
+
+    fn read(self) -> Result<(Listing, Beside), StoreError> {
+        let product = self.product.map(products::domain).transpose()?;
+        let producer = self.producer.map(producers::domain).transpose()?;
+        Ok((domain(self.listing)?, Beside { product, producer, cover: self.cover.map(pictures::domain) }))
+    }
+}
+
+fn seen(relation: RelationDef, condition: Condition) -> RelationDef {
+    relation.on_condition(move |_, _| condition.clone().into_condition())
+}
+
+fn columns<E: EntityTrait>(query: Select<Entity>, prefix: &str) -> Select<Entity> {
+    E::Column::iter().fold(query, |query, column| query.column_as(column, format!("{prefix}{}", column.as_str())))
+}
