@@ -79,7 +79,7 @@ struct Admitted {
 
 /// What a query or mutation came to.
 enum Answer {
-    Fresh(async_graphql::Response),
+    Fresh(Box<async_graphql::Response>),
     Kept(Arc<Kept>),
 }
 
@@ -151,7 +151,7 @@ impl GraphqlEndpoint {
         let run = async {
             let admitted = self.admit(ask, (client.purse, client.nobody), is_dry)?;
             if is_dry {
-                return Ok((Answer::Fresh(async_graphql::Response::default()), admitted.toll));
+                return Ok((Answer::Fresh(Box::default()), admitted.toll));
             }
             match admitted.operation {
                 OperationType::Mutation if by_get => Err(Fault::mutation_by_get().into()),
@@ -165,7 +165,7 @@ impl GraphqlEndpoint {
         match run.await {
             Ok((Answer::Fresh(response), toll)) => {
                 let tag = (is_for_all && is_named && response.errors.is_empty()).then(|| kept::tag(response.data.to_string().as_bytes()));
-                let answer = answer::executed(response, &toll, media);
+                let answer = answer::executed(*response, &toll, media);
                 tag.into_iter().fold(answer, |answer, tag| answer::tagged(answer, &tag, &headers))
             }
             Ok((Answer::Kept(kept), toll)) => {
@@ -257,7 +257,7 @@ impl GraphqlEndpoint {
                 {
                     return Ok((Answer::Kept(kept), toll));
                 }
-                Ok((Answer::Fresh(response), toll))
+                Ok((Answer::Fresh(Box::new(response)), toll))
             }
             Err(_) => Err(Fault::execution_timeout(self.limits.execution).into()),
         }

@@ -221,7 +221,7 @@ impl ListingFacets {
     /// By stars; at most three rows for the public.
     async fn stars(&self, context: &Context<'_>) -> Result<Vec<StarsFacet>, Fault> {
         let mut found = counted(self.counts(context, FacetKey::Stars).await?, |text| u8::from_str(text).ok());
-        found.sort_by(|one, other| other.0.cmp(&one.0));
+        found.sort_by_key(|(stars, _)| std::cmp::Reverse(*stars));
         Ok(found.into_iter().filter(|(stars, _)| *stars > 0).map(|(stars, count)| StarsFacet { stars, count }).collect())
     }
 
