@@ -12,7 +12,14 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Config, sqlite_file, without_password},
     graphql,
-    http::{graphql::documents::Documents, health, live::Bounds, router, server, visitor::Proxies},
+    http::{
+        graphql::documents::Documents,
+        health,
+        live::Bounds,
+        router,
+        server::{self, ServerLimits},
+        visitor::Proxies,
+    },
     marketplace::{
         client::{Client, OutboundPolicy},
         registry::Registry,
@@ -182,7 +189,8 @@ impl App {
         };
         let routes = router::router(self.service.clone(), &graphql::schema(), metrics, options);
         let routes = routes.map_err(|error| StartError::Other(error.to_string()))?;
-        let serving = server::serve(listener, routes, self.stop.clone());
+        let limits = ServerLimits { proxies: Proxies(config.trusted_proxies.clone()), ..ServerLimits::default() };
+        let serving = server::serve(listener, routes, self.stop.clone(), limits);
         self.tasks.push(tokio::spawn(async move {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the server ended early");

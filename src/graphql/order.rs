@@ -17,6 +17,8 @@ pub struct Order {
     below: IndexMap<Name, Self>,
     /// The key of a page of the feed, of which ten rows cost as one.
     is_feed: bool,
+    /// The key of a page's edges, each of which costs as much as its row.
+    is_edges: bool,
 }
 
 /// Fields whose rows are those of the feed.
@@ -39,7 +41,7 @@ impl Order {
         self.sort(data);
     }
 
-    /// What the rows of an answer cost: an object 1, ten rows of the feed 1.
+    /// What the rows of an answer cost: an object 1, an edge nothing beside its row, ten rows of the feed 1.
     pub fn rows(&self, data: &Value) -> u64 {
         match data {
             Value::List(items) => items.iter().map(|item| self.rows(item)).fold(0, u64::saturating_add),
@@ -49,7 +51,8 @@ impl Order {
                     let rows = order.rows(value);
                     Some(if order.is_feed { rows.div_ceil(FEED_ROWS_PER_UNIT) } else { rows })
                 });
-                below.fold(1, u64::saturating_add)
+                let below = below.fold(0, u64::saturating_add);
+                if self.is_edges { below.max(1) } else { below.saturating_add(1) }
             }
             _ => 0,
         }
@@ -60,6 +63,7 @@ impl Order {
             match &selection.node {
                 Selection::Field(field) => {
                     let below = self.below.entry(field.node.response_key().node.clone()).or_default();
+                    below.is_edges = field.node.name.node == "edges";
                     below.is_feed = FEED.contains(&field.node.name.node.as_str());
                     below.read(document, &field.node.selection_set.node);
                 }

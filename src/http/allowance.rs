@@ -148,6 +148,11 @@ impl Guest {
         Self { allowances: Arc::clone(allowances), address: allowances.proxies.client(request) }
     }
 
+    /// Where the request comes from.
+    pub(super) fn address(&self) -> IpAddr {
+        self.address
+    }
+
     /// The bucket of the network that the request comes from.
     pub(super) fn purse(&self) -> Purse {
         Purse { allowances: Arc::clone(&self.allowances), spender: Spender::Network(network(self.address)) }

@@ -1,12 +1,12 @@
 //! What keeps a stream open: its credential, which is checked again and again, and the running service.
 
 use futures_util::future::BoxFuture;
-use std::{sync::Arc, time::Duration};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::{net::IpAddr, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::actor::Actor,
+    http::places::{Place, Places},
     service::{
         Service,
         sessions::{self, AuthError},
@@ -30,8 +30,8 @@ pub struct Bounds {
 pub(super) struct Live {
     service: Service,
     stop: CancellationToken,
-    sockets: Arc<Semaphore>,
-    streams: Arc<Semaphore>,
+    sockets: Places,
+    streams: Places,
 }
 
 /// Why a stream has to end.
@@ -45,13 +45,12 @@ pub(super) enum End {
 
 impl Live {
     pub(super) fn new(service: Service, stop: CancellationToken, bounds: Bounds) -> Self {
-        let places = |count| Arc::new(Semaphore::new(count));
-        Self { service, stop, sockets: places(bounds.sockets), streams: places(bounds.streams) }
+        Self { service, stop, sockets: Places::new(bounds.sockets), streams: Places::new(bounds.streams) }
     }
 
-    /// A place for a WebSocket, if one is free.
-    pub(super) fn socket(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.sockets).try_acquire_owned().ok()
+    /// A place for a client's WebSocket, if one is free.
+    pub(super) fn socket(&self, client: IpAddr) -> Option<Place> {
+        self.sockets.take(client)
     }
 
     /// Returns when a stream has to end. A database that does not answer ends none.
@@ -75,8 +74,8 @@ impl Live {
     }
 
     /// The same for a stream of events over HTTP; `None` when too many are open.
-    pub(super) fn stream_ended(&self, bearer: Option<String>) -> Option<BoxFuture<'static, ()>> {
-        let place = Arc::clone(&self.streams).try_acquire_owned().ok()?;
+    pub(super) fn stream_ended(&self, client: IpAddr, bearer: Option<String>) -> Option<BoxFuture<'static, ()>> {
+        let place = self.streams.take(client)?;
         let ended = self.ended(bearer);
         Some(Box::pin(async move {
             let _place = place;

@@ -12,6 +12,7 @@ mod hooks;
 pub mod live;
 pub mod observe;
 mod open;
+mod places;
 pub mod router;
 pub mod server;
 mod verify;

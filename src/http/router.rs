@@ -108,7 +108,7 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     };
     let token = request.headers().get(AUTHORIZATION).and_then(auth::bearer).map(str::to_owned);
     let language = languages(request.headers());
-    let purse = guest.purse_of(&actor);
+    let (purse, address) = (guest.purse_of(&actor), guest.address());
     // RFC 9111, 5.2.1.4: who asks so is not given what is kept.
     let anew = request.headers().get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("no-cache"));
     let nobody = (matches!(actor, Actor::Anonymous) && !anew).then(|| match graphql::locale(&language) {
@@ -116,7 +116,7 @@ async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
         Locale::En => "en",
     });
     let prepare = |asked| graphql::prepare(asked, &api.service, actor, &language, Arc::new(guest));
-    api.endpoint.handle(request, Client { purse: &purse, nobody, prepare }, || api.live.stream_ended(token)).await
+    api.endpoint.handle(request, Client { purse: &purse, nobody, prepare }, || api.live.stream_ended(address, token)).await
 }
 
 /// How fresh things are, as kept answers ask.

@@ -15,14 +15,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
+
+use crate::http::{places::Places, visitor::Proxies};
 
 /// How long to wait after the system refused a connection, most often because files ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -30,8 +31,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How much of the server connections may hold.
 #[derive(Debug, Clone)]
 pub struct ServerLimits {
-    /// Connections open at once. More wait in the system's queue. An upgraded connection no longer counts.
+    /// Connections open at once. More wait in the system's queue. An upgraded connection no longer counts. One network gets a quarter of
+    /// them and is closed the door on beyond.
     pub connections: usize,
+    /// Whose connections are those of many clients: they may be as many as there are.
+    pub proxies: Proxies,
     /// How long the head of a request may take, which is also how long an idle connection is kept.
     pub head_wait: Duration,
     /// How long a client that is being answered may take nothing of it; streams, exports and WebSockets included.
@@ -46,6 +50,7 @@ impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             connections: 512,
+            proxies: Proxies::default(),
             head_wait: Duration::from_secs(5),
             read_wait: Duration::from_secs(30),
             buffer_bytes: 64 * 1024,
@@ -59,23 +64,20 @@ impl Default for ServerLimits {
 ///
 /// # Errors
 /// Fails when the listener has no local address, that is, is not a listener.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
-    serve_with(listener, router, stop, ServerLimits::default()).await
-}
-
-/// [`serve`] with other limits.
-///
-/// # Errors
-/// As [`serve`].
-pub async fn serve_with(listener: TcpListener, router: Router, stop: CancellationToken, limits: ServerLimits) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, limits: ServerLimits) -> io::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "listening");
-    let slots = Arc::new(Semaphore::new(limits.connections));
+    let places = Places::new(limits.connections);
     let connections = TaskTracker::new();
-    while let Some((socket, client, slot)) = accept(&listener, &slots, &stop).await {
+    while let Some((socket, client, place)) = accept(&listener, &places, &stop).await {
+        let share = places.share_of(client.ip());
+        if share.is_none() && !limits.proxies.trusts(client.ip()) {
+            tracing::debug!(%client, "a network has as many connections as it may");
+            continue;
+        }
         let connection = Connection { router: router.clone(), client, stop: stop.clone(), limits: limits.clone() };
         connections.spawn(async move {
             connection.run(socket).await;
-            drop(slot);
+            drop((share, place));
         });
     }
     drop(listener);
@@ -88,14 +90,14 @@ pub async fn serve_with(listener: TcpListener, router: Router, stop: Cancellatio
 /// The next connection, once there is room for it; `None` after the stop.
 async fn accept(
     listener: &TcpListener,
-    slots: &Arc<Semaphore>,
+    places: &Places,
     stop: &CancellationToken,
 ) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let accepting = async {
-        let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+        let place = places.wait().await?;
         loop {
             match listener.accept().await {
-                Ok((socket, client)) => return Some((socket, client, slot)),
+                Ok((socket, client)) => return Some((socket, client, place)),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -164,6 +166,7 @@ mod tests {
     use super::*;
     use crate::http::wire::{Reply, Server};
     use axum::routing::get;
+    use std::sync::Arc;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::Notify;
 
@@ -259,6 +262,30 @@ mod tests {
         started.notified().await;
         go_on.notify_one();
         assert_eq!(Reply::read(&mut second).await.text(), "done");
+    }
+
+    #[tokio::test]
+    async fn a_network_beyond_its_share_is_turned_away_and_a_proxy_is_not() {
+        let proxies = Proxies(vec!["127.0.0.0/8".parse().unwrap()]);
+        for (proxies, is_answered) in [(Proxies::default(), false), (proxies, true)] {
+            let (router, started, go_on) = held();
+            let server = Server::start_with(router, ServerLimits { connections: 4, proxies, ..ServerLimits::default() }).await;
+            let (mut first, mut second) = (server.connect().await, server.connect().await);
+            let request = b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
+            first.write_all(request).await.unwrap();
+            started.notified().await;
+            // Fails where the door is closed already.
+            second.write_all(request).await.ok();
+            if is_answered {
+                started.notified().await;
+                go_on.notify_one();
+                go_on.notify_one();
+            }
+            let mut answer = Vec::new();
+            second.read_to_end(&mut answer).await.unwrap_or_default();
+            assert_eq!(answer.starts_with(b"HTTP/1.1 200"), is_answered, "{}", String::from_utf8_lossy(&answer));
+            go_on.notify_one();
+        }
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! HTTP/1.1 by hand for tests: what is written is exactly what goes over the wire.
 
-use crate::http::server::{ServerLimits, serve_with};
+use crate::http::server::{ServerLimits, serve};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -32,7 +32,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let task = Some(tokio::spawn(serve_with(listener, router, stop.clone(), limits)));
+        let task = Some(tokio::spawn(serve(listener, router, stop.clone(), limits)));
         Self { address, stop, task }
     }
 

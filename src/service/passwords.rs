@@ -9,6 +9,9 @@ use crate::service::ServiceError;
 /// Hashes at most this many at once: each takes 19 MiB and some 20 ms of CPU.
 const AT_ONCE: usize = 2;
 
+/// The hash of a random password, made with the settings of today: nobody knows one that fits.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$m1cPZ0Wv0Tq0Wb1cQ9q2lA$2E1b2W0o1rA7zZb8i4Xc0yB7l8mYvVn5T0r3Qk1sJ6g";
+
 pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
 }
@@ -28,8 +31,6 @@ impl Passwords {
 
     /// Whether a password fits. Without a stored hash it works as long and says no.
     pub(super) async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, ServiceError> {
-        // The hash of a random password: nobody knows one that fits.
-        const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$m1cPZ0Wv0Tq0Wb1cQ9q2lA$2E1b2W0o1rA7zZb8i4Xc0yB7l8mYvVn5T0r3Qk1sJ6g";
         self.run(move || {
             let known = stored.is_some();
             let text = stored.unwrap_or_else(|| NOBODY.to_owned());
@@ -47,5 +48,28 @@ impl Passwords {
         })
         .await
         .map_err(|e| ServiceError::Internal(e.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The work of a hash is said by its algorithm, version and parameters: what an unknown account is compared with says the same as what
+    /// is stored for a known one, and is whole, so that comparing runs to the end.
+    #[tokio::test]
+    async fn unknown_accounts_cost_the_same_work() {
+        let passwords = Passwords::new();
+        let known = passwords.hash("một mật khẩu dài".to_owned()).await.expect("hashes");
+        let [known, nobody] = [known.as_str(), NOBODY].map(|text| PasswordHash::new(text).expect("a hash"));
+        let work = |hash: &PasswordHash| {
+            let lengths = (hash.salt.as_ref().map(|salt| salt.len()), hash.hash.as_ref().map(|output| output.len()));
+            (hash.algorithm.to_string(), hash.version, hash.params.to_string(), lengths)
+        };
+        assert_eq!(work(&known), work(&nobody));
+        for text in [known.to_string(), NOBODY.to_owned()] {
+            assert!(!passwords.verify("another".to_owned(), Some(text)).await.expect("compares"));
+        }
+        assert!(!passwords.verify("another".to_owned(), None).await.expect("compares"));
     }
 }

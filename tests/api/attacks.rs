@@ -1,14 +1,15 @@
 //! The corpus of attacks against the built program: each is refused in the client's words, the program lives, and keeps little of it.
 
-use serde_json::Value;
-use std::time::Duration;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database as Sea, DatabaseConnection};
+use serde_json::{Value, json};
+use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     task::JoinSet,
 };
 
-use crate::harness::{Caller, Database, Engine, Program, attacks, program};
+use crate::harness::{Caller, Database, Engine, Program, attacks, bulk, council, program};
 
 /// Resident memory of a process in MiB.
 fn resident(process: u32) -> u64 {
@@ -87,22 +88,87 @@ async fn no_request_is_smuggled() {
     server.kill();
 }
 
-/// Half a head on more connections than the server takes: they are closed, and whoever comes then is served.
+/// A connection from one of this machine's own addresses.
+async fn from(source: u8, address: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::from(([127, 0, 0, source], 0))).expect("an address");
+    socket.connect(address.parse().expect("an address")).await.expect("connects")
+}
+
+/// Half a head on more connections than the server takes. From one address they get no more than its share, and everybody else is served
+/// at once; from many they are closed soon, and whoever comes then is served.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_heads_hold_nobody_up_for_long() {
     let database = Database::new(Engine::Sqlite).await;
-    let server = Program::start(program(&database.url, &["serve"]));
-    let address = server.url.trim_start_matches("http://").trim_end_matches("/graphql").to_owned();
-    let mut slow = Vec::new();
-    for _ in 0..600 {
-        let mut socket = TcpStream::connect(&address).await.expect("connects");
-        socket.write_all(b"POST /graphql HTTP/1.1\r\nhost: x\r\nx-slow: ").await.expect("writes");
-        slow.push(socket);
+    for sources in [2..3, 2..8] {
+        let server = Program::start(program(&database.url, &["serve"]));
+        let address = server.url.trim_start_matches("http://").trim_end_matches("/graphql").to_owned();
+        let mut slow = Vec::new();
+        for source in sources.cycle().take(600) {
+            let mut socket = from(source, &address).await;
+            // Fails where the door is closed already.
+            socket.write_all(b"POST /graphql HTTP/1.1\r\nhost: x\r\nx-slow: ").await.ok();
+            slow.push(socket);
+        }
+        Caller::new(&server.url, None).data("{ serviceInfo { version } }", Value::Null).await;
+        let mut rest = Vec::new();
+        tokio::time::timeout(Duration::from_secs(30), slow[0].read_to_end(&mut rest)).await.expect("closed").ok();
+        server.kill();
     }
-    Caller::new(&server.url, None).data("{ serviceInfo { version } }", Value::Null).await;
-    let mut rest = Vec::new();
-    tokio::time::timeout(Duration::from_secs(30), slow[0].read_to_end(&mut rest)).await.expect("closed").ok();
-    server.kill();
+}
+
+/// A price that can't be written yet: somebody else holds what it needs.
+async fn hold(database: &Database) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(database.url.clone());
+    options.max_connections(1);
+    let holder = Sea::connect(options).await.expect("connects");
+    let how = if database.url.starts_with("sqlite") { "BEGIN IMMEDIATE" } else { "BEGIN; LOCK TABLE listing IN EXCLUSIVE MODE" };
+    holder.execute_unprepared(how).await.expect("holds");
+    holder
+}
+
+/// As many operations run as were set; whoever comes beyond is told at once when to come again, and those within are answered as ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_much_at_once_is_refused_at_once() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::new(engine).await;
+        let service = bulk::service(&database).await;
+        let listing = council::global("Listing", bulk::publish(&service, 1, "http://127.0.0.1:9").await[0].0);
+        let admin = bulk::admin(&service).await;
+        service.store.clone().close().await.expect("closes");
+        let mut serve = program(&database.url, &["serve"]);
+        serve.env("OCOP_MAX_OPERATIONS", "1");
+        let server = Program::start(serve);
+        let (admin, anyone) = (Caller::new(&server.url, Some(&admin)), Caller::new(&server.url, None));
+        let holder = hold(&database).await;
+        let price = "mutation($id: ID!) { listingSetPrice(id: $id, price: { amount: \"70000\" }) { userErrors { code } } }";
+        let waiting = tokio::spawn(async move {
+            loop {
+                // Refused while one of those below is within.
+                let answer = admin.send(price, json!({ "id": listing })).await;
+                if answer.status != 503 {
+                    return answer;
+                }
+            }
+        });
+        let refused = loop {
+            let answer = anyone.send("{ serviceInfo { version } }", Value::Null).await;
+            if answer.status != 200 {
+                break answer;
+            }
+            assert!(!waiting.is_finished(), "the price is written although somebody holds it");
+        };
+        let code = &refused.body["errors"][0]["extensions"]["code"];
+        assert_eq!((refused.status, code), (503, &json!("UNAVAILABLE")), "{:#}", refused.body);
+        let address = server.url.trim_start_matches("http://").trim_end_matches("/graphql");
+        let told = said(address, "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        assert!(told.starts_with("HTTP/1.1 503") && told.contains("retry-after: "), "{told}");
+        holder.execute_unprepared("ROLLBACK").await.expect("lets go");
+        let done = waiting.await.expect("ends");
+        assert_eq!((done.status, &done.body["data"]["listingSetPrice"]["userErrors"]), (200, &json!([])), "{:#}", done.body);
+        anyone.data("{ listings { nodes { id } } }", Value::Null).await;
+        server.kill();
+    }
 }
 
 /// A page of another site can ask nothing in a visitor's name, and reads nothing: no cookies, no plain forms, no CORS.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::process::Command;
 
-use crate::harness::{Program, World, both, bulk, program, sdks};
+use crate::harness::{Program, World, both, bulk, program, sdks, text};
 
 /// Runs a judge that answers in JSON.
 fn judged(script: &str, arguments: &[&str]) -> Value {
@@ -40,6 +40,22 @@ both! {
         assert_eq!((told["socket"].as_array().map(Vec::len), &told["socket"], &told["ponged"]), (Some(2), &told["events"], &json!(true)), "{told:#}");
         assert_eq!(told["resumed"].as_array().map(Vec::len), Some(1), "nothing is told twice: {told:#}");
         assert_eq!(refused, json!({ "code": 4403, "tries": 4 }), "it is told why, and tries as often as it was set to");
+    }
+}
+
+both! {
+    /// Both come back by themselves when the network loses their connection, twice, and go on from their last cursor: nothing is told twice.
+    async fn clients_of_others_come_back(world: World) {
+        let (admin, lan) = (world.admin().await, world.seller("lan").await);
+        let integrator = world.integrator(&admin).await;
+        let before = text(&integrator.data("{ listingChanges { endCursor } }", Value::Null).await["listingChanges"]["endCursor"]);
+        let sale = world.on_sale(&lan, &admin, "Mật ong").await;
+        let (url, token) = (world.url.clone(), integrator.token().to_owned());
+        let told = tokio::task::spawn_blocking(move || judged("endpoint.mjs", &["lost", &url, &token, &before])).await.expect("ends");
+        for client in ["socket", "events"] {
+            assert_eq!(told[client]["events"].as_array().map(Vec::len), Some(1), "{told:#}");
+            assert_eq!((&told[client]["events"][0]["listingId"], &told[client]["connections"]), (&json!(sale.listing), &json!(3)), "{told:#}");
+        }
     }
 }
 

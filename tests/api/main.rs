@@ -9,6 +9,7 @@ mod certificates;
 mod channel_input;
 mod channels;
 mod corpus;
+mod costs;
 mod duties;
 mod faults;
 mod feed;

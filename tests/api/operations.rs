@@ -14,7 +14,7 @@ use std::{
 
 use tokio::task::JoinHandle;
 
-use crate::harness::{Answer, Caller, Database, Engine, Program, bulk, program, text};
+use crate::harness::{Answer, Caller, Cluster, Database, Engine, Program, bulk, postgres_tool, program, text};
 use crate::processes::until;
 
 const RENAME: &str = "mutation($id: ID!, $price: MoneyInput!) { listingSetPrice(id: $id, price: $price) { userErrors { code } } }";
@@ -190,13 +190,9 @@ async fn a_copy_of_postgres_is_put_back() {
     server.kill();
 }
 
-/// Runs one of PostgreSQL's tools, of the newest version that is here.
+/// Runs one of PostgreSQL's tools.
 fn tool(name: &str, arguments: &[&str]) {
-    let mut versions: Vec<_> =
-        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
-    versions.sort();
-    let path = versions.last().map_or_else(|| PathBuf::from(name), |version| version.join("bin").join(name));
-    let done = Command::new(path).args(arguments).output().expect("runs");
+    let done = Command::new(postgres_tool(name)).args(arguments).output().expect("runs");
     assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
@@ -258,6 +254,31 @@ async fn a_database_that_goes_away_comes_back() {
     assert!(!refusals.is_empty() && refusals.iter().all(|refusal| *refusal == (503, "UNAVAILABLE".to_owned())), "{refusals:?}");
     assert_eq!((acknowledged, shown(&admin, &listing).await), (last, last), "writing goes on, and the last is there");
     assert_eq!(reqwest::get(&ready).await.expect("an answer").status(), 200);
+    server.kill();
+}
+
+/// The server itself dies as in a power cut and starts again, twice, under load: what was acknowledged is there, nothing is doubled.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_server_that_crashes_loses_nothing() {
+    let cluster = Cluster::start();
+    let database = Database::at(cluster.url()).await;
+    let (token, listing) = catalog(&database).await;
+    let server = Program::start(program(&database.url, &["serve"]));
+    let admin = Caller::new(&server.url, Some(&token));
+    let writer = Writer::start(&admin, &listing);
+    for _ in 0..2 {
+        writer.goes_on().await;
+        cluster.crash();
+        writer.is_refused().await;
+        assert_eq!(reqwest::get(server.url.replace("/graphql", "/readyz")).await.expect("an answer").status(), 503);
+        cluster.run();
+        writer.goes_on().await;
+    }
+    let (last, acknowledged, refusals) = writer.end().await;
+    assert!(!refusals.is_empty() && refusals.iter().all(|refusal| *refusal == (503, "UNAVAILABLE".to_owned())), "{refusals:?}");
+    assert_eq!((acknowledged, shown(&admin, &listing).await), (last, last), "the last is there");
+    let newest = admin.data("{ auditLog(first: 1) { nodes { facts } } }", Value::Null).await;
+    assert!(newest.to_string().contains(&last.to_string()), "and its entry in the log: {newest:#}");
     server.kill();
 }
 

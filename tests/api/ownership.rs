@@ -142,14 +142,16 @@ both! {
         let (_victim, things) = everything(&world, "lan", &admin).await;
         let schema = Schema::of(&admin).await;
         let anyone = world.anyone();
-        let mut walk = Walk { schema: &schema, ids: things.values().cloned().collect(), seen: BTreeSet::new(), underestimated: BTreeSet::new() };
+        // All criteria of all sets at once are more than one request may ask for.
+        let set = text(&admin.data("{ rubrics(number: 4) { id } }", Value::Null).await["rubrics"][0]["id"]);
+        let ids = things.into_values().chain([set]).collect();
+        let mut walk = Walk { schema: &schema, ids, seen: BTreeSet::new(), underestimated: BTreeSet::new() };
         let questions = walk.questions();
         assert!(questions.len() > 300, "{}", questions.len());
         for questions in &questions {
             walk.ask(&anyone, questions).await;
         }
-        // Lists of reference data that are as long as they are; what comes beyond ten rows is paid afterwards.
-        assert_eq!(walk.underestimated, BTreeSet::from(["adminUnits", "rubrics"].map(str::to_owned)));
+        assert!(walk.underestimated.is_empty(), "{:?}", walk.underestimated);
         let found: String = walk.seen.iter().map(|field| format!("{field}\n")).collect();
         assert!(found == PUBLIC, "tests/api/public.txt differs from what nobody in particular is shown:\n{found}");
     }

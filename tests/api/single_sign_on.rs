@@ -8,6 +8,7 @@ use ocop_catalog::{
     app::App,
     config::Config,
     domain::actor::{Grant, Role},
+    http::server::{ServerLimits, serve},
     service::SsoSettings,
 };
 use serde_json::{Value, json};
@@ -69,7 +70,7 @@ impl Issuer {
 }
 
 async fn axum_serve(listener: tokio::net::TcpListener, routes: Router) {
-    ocop_catalog::http::server::serve(listener, routes, tokio_util::sync::CancellationToken::new()).await.expect("serves");
+    serve(listener, routes, tokio_util::sync::CancellationToken::new(), ServerLimits::default()).await.expect("serves");
 }
 
 fn rsa(number: usize) -> EncodingKey {

@@ -1,6 +1,7 @@
 // Judges the endpoint with programs that others wrote: the audits of graphql-http, and the clients graphql-ws and graphql-sse.
-// node endpoint.mjs audit URL | follow URL TOKEN CURSOR | refused URL
+// node endpoint.mjs audit URL | follow URL TOKEN CURSOR | lost URL TOKEN CURSOR | refused URL
 import { createRequire } from "node:module";
+import net from "node:net";
 import { join } from "node:path";
 
 const require = createRequire(join(process.env.JUDGES, "node", "package.json"));
@@ -49,6 +50,60 @@ async function follow() {
   return { socket, resumed, events, ponged: pongs > 0 };
 }
 
+/** Something between client and service that loses every connection when told to. */
+async function network() {
+  const { hostname, port } = new URL(url);
+  const open = new Set();
+  let connections = 0;
+  const server = net.createServer((client) => {
+    connections++;
+    const service = net.connect(Number(port), hostname);
+    for (const [from, to] of [[client, service], [service, client]]) {
+      open.add(from);
+      from.on("data", (bytes) => to.write(bytes));
+      from.on("error", () => {});
+      from.on("close", () => { open.delete(from); to.destroy(); });
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = new URL(url);
+  address.port = server.address().port;
+  return { url: address.href, connections: () => connections, lose: () => open.forEach((socket) => socket.destroy()) };
+}
+
+/** The connection is lost once the feed is caught up, and once more; the client comes back by itself, from its last cursor. */
+async function lost() {
+  const told = {};
+  for (const [name, make] of [
+    ["socket", (at) => require("graphql-ws").createClient({
+      url: at.replace("http", "ws"), webSocketImpl: require("ws"), connectionParams: { authorization: `Bearer ${token}` }, retryAttempts: 9, shouldRetry: () => true,
+    })],
+    ["events", (at) => require("graphql-sse").createClient({ url: at, headers: { authorization: `Bearer ${token}` }, retryAttempts: 9 })],
+  ]) {
+    const between = await network();
+    const client = make(between.url);
+    const events = [];
+    const request = { query, variables: { since } };
+    await new Promise((resolve, reject) => {
+      let heartbeats = 0;
+      client.subscribe(request, {
+        next: ({ data, errors }) => {
+          if (errors) return reject(new Error(JSON.stringify(errors)));
+          const event = data.listingChanges;
+          if (event.__typename !== "FeedHeartbeat") return events.push(event);
+          request.variables.since = event.cursor;
+          if (++heartbeats === 3) return resolve();
+          between.lose();
+        },
+        error: (error) => reject(new Error(`${error?.code} ${error?.reason} ${error?.message}`)),
+        complete: () => reject(new Error("it ended")),
+      });
+    });
+    told[name] = { events, connections: between.connections() };
+  }
+  return told;
+}
+
 /** What the client makes of a token that is not valid: it tries again, as someone may give it another. */
 async function refused() {
   let tries = 0;
@@ -60,6 +115,6 @@ async function refused() {
   return { code, tries };
 }
 
-const done = await { audit, follow, refused }[what]();
+const done = await { audit, follow, lost, refused }[what]();
 process.stdout.write(JSON.stringify(done));
 process.exit(0);

@@ -12,6 +12,22 @@ use async_graphql::parser::types::Field;
 /// How many rows a list is taken for that has no stated size.
 const PLAIN_LIST: u64 = 10;
 
+/// Provinces of either era (63 before 2025-07-01, 34 since); communes of a province since, and before (at most 500 are told).
+const PROVINCES: u64 = 63;
+const COMMUNES: u64 = 200;
+const FORMER_COMMUNES: u64 = 500;
+
+/// Criteria sets of both rulebooks, 26 each, with some new editions; of one rulebook or group.
+const RUBRICS: u64 = 60;
+const RUBRICS_OF_ONE: u64 = 29;
+
+/// Other lists that are longer than [`PLAIN_LIST`] for everybody: facets, what a rulebook asks for, states and attempts.
+const LONG: [(&str, u64); 7] =
+    [("communes", 50), ("seasons", 12), ("checklist", 30), ("stages", 20), ("attempts", 20), ("authorities", 20), ("dossiers", 20)];
+
+/// Criteria of a set: 28 to 33 by Decision 781/QĐ-TTg, fewer by Decision 148/QĐ-TTg. The sets of one rulebook with them can just be asked for at once.
+const CRITERIA: u64 = 33;
+
 /// How many rows a page is taken for whose size is no number.
 const UNREADABLE_PAGE: u64 = 100;
 
@@ -35,6 +51,8 @@ pub(super) struct Cost {
 enum Rows {
     Page(u64),
     Ids(u64),
+    /// A list without pages, known to be longer than others.
+    Long(u64),
     Unstated,
 }
 
@@ -63,16 +81,18 @@ impl Cost {
 pub(super) fn of_field(field: &Field, shape: Option<&FieldShape>, child: Cost, variables: &Bindings<'_>) -> Cost {
     let leaf = shape.map_or(field.selection_set.node.items.is_empty(), |shape| !shape.composite);
     let list = shape.is_some_and(|shape| shape.list);
-    let row = child.unpaged().saturating_add(u64::from(!shape.is_some_and(FieldShape::edge)));
+    let below = child.unpaged();
+    let row = if shape.is_some_and(FieldShape::edge) { below.max(1) } else { below.saturating_add(1) };
     let own = match (leaf, list, rows(field, shape, variables)) {
-        (true, _, Rows::Unstated) => Cost::default(),
+        (true, _, Rows::Unstated | Rows::Long(_)) => Cost::default(),
         (true, _, _) => Cost::once(PAGE),
         (false, true, Rows::Page(rows) | Rows::Ids(rows)) => Cost::once(rows.saturating_mul(row).saturating_add(PAGE)),
+        (false, true, Rows::Long(rows)) => Cost::once(rows.saturating_mul(row)),
         (false, true, Rows::Unstated) if is_facets(field) => Cost::once(row.saturating_mul(PLAIN_LIST)),
         (false, true, Rows::Unstated) => Cost { once: 0, per_row: row },
         (false, false, Rows::Page(rows)) => Cost::once(child.paged(rows).saturating_add(PAGE)),
         (false, false, Rows::Ids(rows)) => Cost::once(child.paged(rows).saturating_add(PAGE).saturating_add(rows)),
-        (false, false, Rows::Unstated) => Cost::once(row),
+        (false, false, Rows::Unstated | Rows::Long(_)) => Cost::once(row),
     };
     own.plus(Cost::once(extras(field, variables)))
 }
@@ -111,6 +131,20 @@ fn rows(field: &Field, shape: Option<&FieldShape>, variables: &Bindings<'_>) -> 
         (Some(rows), _) if shape.is_some_and(FieldShape::feed) => Rows::Page(rows.div_ceil(FEED_ROWS_PER_UNIT)),
         (Some(rows), _) => Rows::Page(rows),
         (None, Some(rows)) => Rows::Ids(rows),
-        (None, None) => Rows::Unstated,
+        (None, None) => long(field, variables).map_or(Rows::Unstated, Rows::Long),
+    }
+}
+
+/// Reference data is told whole: how many rows of it there are.
+fn long(field: &Field, variables: &Bindings<'_>) -> Option<u64> {
+    let given = |name| field.get_argument(name).is_some_and(|value| variables.resolve(&value.node) != Given::Nothing);
+    match field.name.node.as_str() {
+        "adminUnits" if !given("province") => Some(PROVINCES),
+        "adminUnits" => Some(if given("era") { FORMER_COMMUNES } else { COMMUNES }),
+        "rubrics" if given("number") => None,
+        "rubrics" => Some(if given("rulebook") || given("group") { RUBRICS_OF_ONE } else { RUBRICS }),
+        "criteria" | "marks" | "missing" => Some(CRITERIA),
+        "byCommune" => Some(COMMUNES),
+        name => LONG.iter().find(|(long, _)| *long == name).map(|(_, rows)| *rows),
     }
 }

@@ -120,7 +120,7 @@ impl FieldShape {
         self.type_name.ends_with("ChangePage") || self.type_name.ends_with("SnapshotPage")
     }
 
-    /// A wrapper round one row, which costs nothing beside the row.
+    /// A wrapper round one row, which costs nothing beside the row, and as much as the row without it.
     pub(super) fn edge(&self) -> bool {
         self.type_name.ends_with("Edge")
     }

@@ -12,6 +12,8 @@ pub(super) const SDL: &str = r#"
         product(id: ID!): Product
         products(search: String, first: Int = 20, last: Int): ProductConnection!
         featured: [Product!]!
+        adminUnits(era: String = "NEW", province: String): [Unit!]!
+        rubrics(rulebook: String, number: Int, group: Kind): [Rubric!]!
         listingChanges(since: String, first: Int = 100): ListingChangePage!
     }
     type Mutation { rename(id: ID!, name: String!): Product archive(listingIds: [ID!]!): Archived! }
@@ -20,6 +22,7 @@ pub(super) const SDL: &str = r#"
         variants: [Variant!]! related(first: Int = 20): ProductConnection!
     }
     type Producer { name: String! products(first: Int = 20): ProductConnection! }
+    type Unit { name: String! } type Rubric { criteria: [Unit!]! }
     type Variant { sku: String! }
     type ProductConnection {
         nodes: [Product!]! edges: [ProductEdge!]! pageInfo: PageInfo! totalCount: Int! facets: [Facet!]!

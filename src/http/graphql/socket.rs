@@ -76,13 +76,14 @@ pub(in crate::http) async fn upgrade(api: Arc<Api>, request: Request) -> Respons
             None => return refused(StatusCode::UNAUTHORIZED, "The Authorization header must be: Bearer TOKEN."),
         },
     };
-    let Some(place) = api.live.socket() else {
-        let mut answer = refused(StatusCode::SERVICE_UNAVAILABLE, "Too many connections; try again in a few seconds.");
+    let guest = Arc::new(Guest::of(&api.allowances, &request));
+    let Some(place) = api.live.socket(guest.address()) else {
+        let why = "Too many connections are open, from your network or in all; try again in a few seconds.";
+        let mut answer = refused(StatusCode::SERVICE_UNAVAILABLE, why);
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         return answer;
     };
     let language = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let guest = Arc::new(Guest::of(&api.allowances, &request));
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade.protocols([protocol::NAME]),

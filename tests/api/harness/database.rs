@@ -54,6 +54,12 @@ impl Database {
         self.folder.path().join("files")
     }
 
+    /// A database somewhere else, migrated and filled.
+    pub(crate) async fn at(url: String) -> Self {
+        fill(url.clone()).await;
+        Self { url, folder: TempDir::new().expect("a folder") }
+    }
+
     /// A database with nothing in it.
     pub(crate) async fn empty(engine: Engine) -> Self {
         match engine {

@@ -3,6 +3,7 @@
 pub(crate) mod attacks;
 pub(crate) mod bulk;
 mod caller;
+mod cluster;
 pub(crate) mod council;
 mod database;
 mod fixtures;
@@ -30,6 +31,7 @@ use ocop_catalog::{
 use std::{net::SocketAddr, sync::Arc};
 
 pub(crate) use caller::{Answer, Caller, fields};
+pub(crate) use cluster::{Cluster, postgres_tool};
 pub(crate) use database::{Database, Engine};
 pub(crate) use fixtures::{OnSale, Seller, connect_query, text};
 pub(crate) use judge::{Judge, asked, sdks};
