@@ -1,6 +1,6 @@
 //! How fast integrators get the catalog and its changes: `cargo bench --bench feed`.
 //!
-//! It prints ratios to a plain SQL read of the same rows in the same run, for SQLite and, with `OCOP_TEST_POSTGRES_URL` set, for PostgreSQL.
+//! It prints ratios to a plain SQL read of the same columns in the same run, for SQLite and, with `OCOP_TEST_POSTGRES_URL` set, for PostgreSQL.
 //! `-- --listings 100000 --sockets 1000` makes it larger; left out, 5,000 listings and 100 sockets. A product has two listings, a producer
 //! ten products.
 
@@ -19,17 +19,17 @@ mod catalog;
 mod harness;
 #[path = "shared/memory.rs"]
 mod memory;
+#[path = "shared/rows.rs"]
+mod rows;
 
 use harness::{Caller, Database, Engine, Program, Receiver, Socket, bulk, marketplace, program};
 use ocop_catalog::{
     domain::{actor::Actor, id::ListingId},
     service::{Call, Clock, PriceData, Service, listings},
 };
-use sea_orm::{ConnectionTrait, Database as Sea, Statement};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-const FEED: &str = include_str!("../docs/queries/feed.graphql");
 const FOLLOWED: &str = "subscription { listingChanges { __typename ... on ListingUpserted { listing { price { amount } } } } }";
 const CHANGES: usize = 500;
 
@@ -59,55 +59,11 @@ async fn measure(engine: Engine, count: usize, sockets: usize) {
     println!("{engine:?}: {} listings made in {:.0} s", ids.len(), begun.elapsed().as_secs_f64());
     let server = Program::start(program(&database.url, &["serve"]));
     let admin = bulk::admin(&service).await;
-    let plain = plain(&database.url).await;
-    let caller = Caller::new(&server.url, Some(&admin));
-    told(engine, "snapshot by GraphQL, 250 a page", pages(&caller, "Snapshot", "listingSnapshot", "listings", "after").await, plain);
-    told(engine, "changes by GraphQL, 250 a page", pages(&caller, "Changes", "listingChanges", "changes", "since").await, plain);
-    let before = memory::resident(server.id());
-    told(engine, "snapshot as NDJSON", lines(server.url.trim_end_matches("/graphql"), &admin).await, plain);
-    println!("{engine:?}: memory before and after the NDJSON stream: {before} and {} MiB", memory::resident(server.id()));
+    rows::measure(engine, &database.url, &server, &admin).await;
     own_process(engine, &server, &admin, &ids).await;
     latencies(engine, &service, &server, &admin, &ids).await;
     followers(engine, &service, &server, &admin, (&ids, sockets)).await;
     server.kill();
-}
-
-/// Rows a second.
-fn told(engine: Engine, what: &str, rate: f64, plain: f64) {
-    println!("{engine:?}: {what}: {rate:.0} rows a second, {:.1} % of a plain SQL read ({plain:.0})", rate / plain * 100.0);
-}
-
-/// All rows of the listings, each column as text, by one statement.
-async fn plain(url: &str) -> f64 {
-    let database = Sea::connect(url).await.expect("connects");
-    let statement = Statement::from_string(database.get_database_backend(), "SELECT * FROM listing ORDER BY id");
-    let begun = Instant::now();
-    let rows = database.query_all_raw(statement).await.expect("reads");
-    let length: usize = rows.iter().map(|row| row.try_get::<String>("", "title_vi").expect("a title").len()).sum();
-    assert!(length > 0);
-    rows.len() as f64 / begun.elapsed().as_secs_f64()
-}
-
-async fn pages(caller: &Caller, operation: &str, field: &str, rows: &str, cursor: &str) -> f64 {
-    let (begun, mut count, mut at) = (Instant::now(), 0, Value::Null);
-    loop {
-        let page = caller.operation(FEED, operation, json!({ cursor: at, "first": 250 })).await[field].clone();
-        count += page[rows].as_array().map_or(0, Vec::len);
-        at = page["endCursor"].clone();
-        if page["hasMore"] != true {
-            return count as f64 / begun.elapsed().as_secs_f64();
-        }
-    }
-}
-
-async fn lines(url: &str, token: &str) -> f64 {
-    let begun = Instant::now();
-    let request = reqwest::Client::new().get(format!("{url}/export/listings.ndjson")).bearer_auth(token);
-    let (mut answer, mut count) = (request.send().await.expect("answers"), 0);
-    while let Some(chunk) = answer.chunk().await.expect("a part") {
-        count += chunk.windows(11).filter(|window| window == b"{\"listing\":").count();
-    }
-    count as f64 / begun.elapsed().as_secs_f64()
 }
 
 async fn change(service: &Service, id: ListingId, amount: i64) {

@@ -22,6 +22,8 @@ mod harness;
 mod load;
 #[path = "shared/memory.rs"]
 mod memory;
+#[path = "shared/rows.rs"]
+mod rows;
 #[path = "shared/writes.rs"]
 mod writes;
 
@@ -78,6 +80,7 @@ async fn measure(engine: Engine, listings: usize, connections: &[usize], quick: 
     println!("\nresident after W1 at the most connections: {} MiB", memory::resident(server.id()));
     sizes(&server.url).await;
     load::table_of_cached(&server, WORKS[0].1);
+    rows::measure(engine, &database.url, &server, &bulk::admin(&service).await).await;
     if !quick {
         writes::measure(engine, &service, &database.url, &server, &made).await;
     }

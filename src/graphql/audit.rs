@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     domain::audit::Link,
     graphql::{
-        connection::Paging,
+        connection::{Paging, RowCursor},
         context::asked,
         error::Fault,
         id::{Kind, decode, encode, of},
@@ -121,7 +121,7 @@ impl AuditQuery {
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
-    ) -> Result<Connection<String, AuditEntryObject>, Fault> {
+    ) -> Result<Connection<RowCursor, AuditEntryObject>, Fault> {
         let asked = asked(context)?;
         let given = filter.unwrap_or_default();
         let object = given.object.map(|id| decode(&id).map_or(uuid::Uuid::nil(), |(_, uuid)| uuid));

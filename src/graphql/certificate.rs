@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, Object, SimpleObject, connection::Connection}
 use crate::{
     domain::certificate::Verification,
     graphql::{
-        connection::Paging,
+        connection::{Paging, RowCursor},
         context::asked,
         error::Fault,
         rating::{RatingObject, WithdrawalReason},
@@ -112,7 +112,7 @@ impl CertificateQuery {
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
-    ) -> Result<Connection<String, RatingObject>, Fault> {
+    ) -> Result<Connection<RowCursor, RatingObject>, Fault> {
         let asked = asked(context)?;
         let days = u16::try_from(within).ok().filter(|d| (1..=366).contains(d));
         let days = days.ok_or_else(|| Fault::input("within must be from 1 to 366."))?;

@@ -2,11 +2,12 @@
 
 use async_graphql::{
     Enum, ObjectType, OutputType,
-    connection::{Connection, Edge, EmptyFields},
+    connection::{Connection, CursorType, Edge, EmptyFields},
 };
+use std::sync::Arc;
 
 use crate::{
-    domain::cursor::{self, Position},
+    domain::cursor::{self, CursorKey, Position},
     graphql::{context::Asked, error::Fault},
     store::{Direction, Page, PageRequest},
 };
@@ -41,10 +42,30 @@ pub(super) struct Paging {
     pub(super) before: Option<String>,
 }
 
+/// The cursor of a row. It is signed when it is asked for: most lists are read without the cursors of their rows.
+pub struct RowCursor {
+    key: CursorKey,
+    scope: Arc<str>,
+    position: Position,
+}
+
+impl CursorType for RowCursor {
+    type Error = &'static str;
+
+    /// Cursors come back as text, which [`Paging::of`] opens for its own list.
+    fn decode_cursor(_: &str) -> Result<Self, Self::Error> {
+        Err("a cursor is opened by its list")
+    }
+
+    fn encode_cursor(&self) -> String {
+        self.key.seal(&self.scope, &self.position)
+    }
+}
+
 /// One list as it was asked for: which page of it, and the scope its cursors are signed for.
 pub(super) struct Listed<'a> {
     asked: &'a Asked,
-    scope: String,
+    scope: Arc<str>,
     pub(super) request: PageRequest,
 }
 
@@ -62,13 +83,13 @@ impl Paging {
             return Err(Fault::input(format!("{name} must be from 1 to {MAX_PAGE}.")));
         }
         let from = from.as_deref().map(|text| asked.service.cursors.open::<Position>(&scope, text)).transpose()?;
-        Ok(Listed { asked, scope, request: PageRequest { limit: u64::from(size.unsigned_abs()), from, backwards } })
+        Ok(Listed { asked, scope: scope.into(), request: PageRequest { limit: u64::from(size.unsigned_abs()), from, backwards } })
     }
 }
 
 impl Listed<'_> {
     /// The connection with its rows.
-    pub(super) fn connection<Node: OutputType, Row>(&self, page: Page<Row>, node: impl Fn(Row) -> Node) -> Connection<String, Node> {
+    pub(super) fn connection<Node: OutputType, Row>(&self, page: Page<Row>, node: impl Fn(Row) -> Node) -> Connection<RowCursor, Node> {
         self.connection_with(page, EmptyFields, node)
     }
 
@@ -78,11 +99,12 @@ impl Listed<'_> {
         page: Page<Row>,
         extra: Extra,
         node: impl Fn(Row) -> Node,
-    ) -> Connection<String, Node, Extra> {
+    ) -> Connection<RowCursor, Node, Extra> {
         let backwards = self.request.backwards;
         let (previous, next) = if backwards { (page.has_more, page.continued) } else { (page.continued, page.has_more) };
         let mut connection = Connection::with_additional_fields(previous, next, extra);
-        let edge = |(position, row): (Position, Row)| Edge::new(self.asked.service.cursors.seal(&self.scope, &position), node(row));
+        let cursor = |position| RowCursor { key: self.asked.service.cursors.clone(), scope: Arc::clone(&self.scope), position };
+        let edge = |(position, row): (Position, Row)| Edge::new(cursor(position), node(row));
         connection.edges.extend(page.rows.into_iter().map(edge));
         connection
     }

@@ -1,7 +1,7 @@
 //! Who may see a listing, kept true: every change of a fact refreshes the windows it decides, and a pass catches the days and
 //! instants that are reached while nobody changes anything.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use std::collections::{HashMap, hash_map::Entry};
 use uuid::Uuid;
 
@@ -54,13 +54,13 @@ pub(super) async fn refresh(service: &Service, work: &mut Work, affected: Vec<Li
     if affected.is_empty() {
         return Ok(());
     }
-    let around = surroundings(&work.tx, &affected).await?;
+    let around = if is_settled(&affected, cause, work.at) { None } else { Some(surroundings(&work.tx, &affected).await?) };
     let mut carrying: HashMap<ProducerId, Vec<_>> = HashMap::new();
     let mut found = Vec::new();
     for mut listing in affected {
-        let facts = around.facts(&listing);
-        let words = around.place(&mut listing, &facts);
-        if !matches!(cause, ChangeCause::PriceChanged | ChangeCause::StockChanged) {
+        let facts = around.as_ref().map(|around| around.facts(&listing));
+        if let (Some(around), Some(facts)) = (&around, &facts) {
+            let words = around.place(&mut listing, facts);
             found.push((listing.id, words, listing.stars));
         }
         let seen_before = listing.announced;
@@ -87,13 +87,22 @@ pub(super) async fn refresh(service: &Service, work: &mut Work, affected: Vec<Li
             }
         }
         if visible || seen_before {
-            let reason = if visible { None } else { facts.hidden(work.at).first().map(|r| r.removal()) };
-            let places = places(listing.group, listing.commune_code.as_deref());
+            let hidden = facts.filter(|_| !visible).map(|facts| facts.hidden(work.at));
+            let reason = hidden.and_then(|reasons| reasons.first().map(|r| r.removal()));
+            // Where it is settled, it was announced there before.
+            let places = around.as_ref().map(|_| places(listing.group, listing.commune_code.as_deref())).unwrap_or_default();
             work.announce(NewChange { listing_id: listing.id, version: listing.record_version, causes: vec![cause], reason, places });
         }
     }
     search::put(&work.tx, &found).await?;
     Ok(())
+}
+
+/// Whether a change leaves everything as it is but what it changes itself: price and stock decide nothing about who sees a listing and no
+/// search finds it by them, unless a date was reached meanwhile.
+fn is_settled(affected: &[Listing], cause: ChangeCause, at: DateTime<Utc>) -> bool {
+    matches!(cause, ChangeCause::PriceChanged | ChangeCause::StockChanged)
+        && affected.iter().all(|listing| listing.announced == listing.window.is_some_and(|window| window.contains(at)))
 }
 
 /// The words under which listings are found, written anew; changes nothing else.

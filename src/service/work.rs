@@ -115,9 +115,7 @@ impl Work {
         }
         let topics = self.topics();
         self.append_notes().await?;
-        for topic in &topics {
-            self.tx.notify(*topic).await?;
-        }
+        self.tx.notify(&topics).await?;
         changes::append(&self.tx, &self.changes, self.at).await?;
         self.tx.commit().await?;
         topics.into_iter().for_each(|topic| self.service.wakes.ring(topic));

@@ -8,6 +8,7 @@ use crate::{
         Db, StoreError,
         entity::{admin_mapping, admin_unit as unit},
         error::coded,
+        rows::among,
     },
 };
 
@@ -69,7 +70,7 @@ pub async fn find(db: &impl Db, era: Era, code: &str) -> Result<Option<AdminUnit
 
 /// The units with these codes in an era, in no order.
 pub async fn find_many(db: &impl Db, era: Era, codes: &[String]) -> Result<Vec<AdminUnit>, StoreError> {
-    let query = unit::Entity::find().filter(unit::Column::Era.eq(era.code())).filter(unit::Column::Code.is_in(codes));
+    let query = unit::Entity::find().filter(unit::Column::Era.eq(era.code())).filter(unit::Column::Code.is_in(among(codes)));
     query.all(db.connection()).await?.into_iter().map(domain).collect()
 }
 

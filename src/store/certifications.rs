@@ -11,6 +11,7 @@ use crate::{
         Db, StoreError,
         entity::certification::{Column, Entity, Model},
         error::coded,
+        rows::among,
     },
 };
 
@@ -28,7 +29,7 @@ pub async fn replace(db: &impl Db, product: ProductId, documents: &[Certificatio
 /// The documents of these products in their order.
 pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Certification>, StoreError> {
     let query = Entity::find()
-        .filter(Column::ProductId.is_in(products.iter().map(|p| p.0)))
+        .filter(Column::ProductId.is_in(among(products.iter().map(|p| p.0))))
         .order_by_asc(Column::Position)
         .order_by_asc(Column::Id);
     query.all(db.connection()).await?.into_iter().map(domain).collect()

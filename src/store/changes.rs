@@ -23,6 +23,7 @@ use crate::{
         },
         error::coded,
         instant::{instant, micros},
+        rows::among,
         settings,
     },
 };
@@ -75,7 +76,7 @@ pub async fn append(tx: &Tx, changes: &[NewChange], at: DateTime<Utc>) -> Result
     let superseded = ActiveModel { is_latest: Set(false), ..Default::default() };
     Entity::update_many()
         .set(superseded)
-        .filter(Column::ListingId.is_in(changes.iter().map(|c| c.listing_id.0)))
+        .filter(Column::ListingId.is_in(among(changes.iter().map(|c| c.listing_id.0))))
         .filter(Column::IsLatest.eq(true))
         .exec(connection)
         .await?;

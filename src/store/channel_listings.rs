@@ -8,7 +8,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait, OnConflict, Query},
+    sea_query::{CaseStatement, Expr, ExprTrait, Func, OnConflict, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -27,6 +27,7 @@ use crate::{
         instant::{instant, micros, opt_instant},
         page::{self, Sort},
         producers::within,
+        rows::among,
     },
 };
 use entity::{Column, Entity, Model};
@@ -90,28 +91,30 @@ pub async fn ensure(db: &impl Db, id: Uuid, channel: ChannelId, wanted: Wanted, 
 /// Tells every channel of a listing about a new version. What is at rest becomes due at `due`; what waits or is being pushed
 /// keeps its turn, so that a hundred quick edits become few pushes, but never waits behind what is less urgent.
 pub async fn want(db: &impl Db, wanted: Wanted, priority: Priority, (at, due): (DateTime<Utc>, DateTime<Utc>)) -> Result<(), StoreError> {
-    let of_listing = || Entity::update_many().filter(Column::ListingId.eq(wanted.listing_id.0));
-    let mut version = entity::ActiveModel { desired_version: Set(wanted.version), updated_at: Set(micros(at)), ..Default::default() };
-    if priority != Priority::Stop {
-        version.stop_since = Set(None);
-    }
-    of_listing().set(version).exec(db.connection()).await?;
-    if priority == Priority::Stop {
-        let stop = entity::ActiveModel { stop_since: Set(Some(micros(at))), ..Default::default() };
-        of_listing().set(stop).filter(Column::StopSince.is_null()).exec(db.connection()).await?;
-    }
-    let resting =
-        [SyncState::Live, SyncState::RemoteRejected, SyncState::Dead, SyncState::Discarded, SyncState::Withdrawn].map(SyncState::code);
-    let urgent = entity::ActiveModel { priority: Set(priority.rank()), ..Default::default() };
-    let less_urgent = Condition::any().add(Column::Priority.gt(priority.rank())).add(Column::State.is_in(resting));
-    of_listing().set(urgent).filter(less_urgent).exec(db.connection()).await?;
-    let queued = entity::ActiveModel {
-        state: Set(SyncState::Queued.code().to_owned()),
-        failures: Set(0),
-        next_attempt_at: Set(Some(micros(due))),
-        ..Default::default()
+    let resting = || {
+        let states = [SyncState::Live, SyncState::RemoteRejected, SyncState::Dead, SyncState::Discarded, SyncState::Withdrawn];
+        Column::State.is_in(states.map(SyncState::code))
     };
-    of_listing().set(queued).filter(Column::State.is_in(resting)).exec(db.connection()).await?;
+    let keep_unless = |changed: SimpleExpr, column: Column, value: SimpleExpr| {
+        SimpleExpr::Case(Box::new(CaseStatement::new().case(changed, value).finally(Expr::col(column))))
+    };
+    let stop_since = match priority {
+        Priority::Stop => Func::coalesce([Expr::col(Column::StopSince), Expr::val(micros(at))]).into(),
+        _ => Expr::val(None::<i64>),
+    };
+    let more_urgent = Column::Priority.gt(priority.rank()).or(resting());
+    // Each expression reads the row as it was before.
+    Entity::update_many()
+        .col_expr(Column::DesiredVersion, Expr::val(wanted.version))
+        .col_expr(Column::UpdatedAt, Expr::val(micros(at)))
+        .col_expr(Column::StopSince, stop_since)
+        .col_expr(Column::Priority, keep_unless(more_urgent, Column::Priority, Expr::val(priority.rank())))
+        .col_expr(Column::State, keep_unless(resting(), Column::State, Expr::val(SyncState::Queued.code())))
+        .col_expr(Column::Failures, keep_unless(resting(), Column::Failures, Expr::val(0)))
+        .col_expr(Column::NextAttemptAt, keep_unless(resting(), Column::NextAttemptAt, Expr::val(micros(due))))
+        .filter(Column::ListingId.eq(wanted.listing_id.0))
+        .exec(db.connection())
+        .await?;
     Ok(())
 }
 
@@ -258,7 +261,7 @@ pub async fn find_many(db: &impl Db, ids: &[ChannelListingId], reach: &Reach) ->
 /// The rows of a listing, within reach, oldest first, at most 100.
 pub async fn of_listings(db: &impl Db, listings: &[ListingId], reach: &Reach) -> Result<Vec<ChannelListing>, StoreError> {
     let query = Entity::find()
-        .filter(Column::ListingId.is_in(listings.iter().map(|l| l.0)))
+        .filter(Column::ListingId.is_in(among(listings.iter().map(|l| l.0))))
         .filter(within(Column::ProducerId, reach))
         .order_by_asc(Column::CreatedAt)
         .order_by_asc(Column::Id);

@@ -96,9 +96,10 @@ impl Tx {
     }
 
     /// Tells other processes, with the commit, that there is something to see. SQLite has no such thing: they look by themselves.
-    pub async fn notify(&self, topic: Topic) -> Result<(), StoreError> {
-        if self.0.get_database_backend() == DatabaseBackend::Postgres {
-            self.0.execute_unprepared(&format!("NOTIFY {}", topic.name())).await?;
+    pub async fn notify(&self, topics: &[Topic]) -> Result<(), StoreError> {
+        if self.0.get_database_backend() == DatabaseBackend::Postgres && !topics.is_empty() {
+            let told: Vec<_> = topics.iter().map(|topic| format!("NOTIFY {}", topic.name())).collect();
+            self.0.execute_unprepared(&told.join("; ")).await?;
         }
         Ok(())
     }

@@ -30,6 +30,8 @@ use crate::{
         error::coded,
         instant::{instant, micros, opt_instant},
         producers::within,
+        rows::{self, among},
+        search,
     },
 };
 pub use beside::Beside;
@@ -105,15 +107,15 @@ pub async fn find(db: &impl Db, id: ListingId, view: &View) -> Result<Option<Lis
 
 /// The listings with these ids, in no order, whoever may see them.
 pub async fn find_many(db: &impl Db, ids: &[ListingId], view: &View) -> Result<Vec<Listing>, StoreError> {
-    let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).filter(visible(view));
-    query.all(db.connection()).await?.into_iter().map(domain).collect()
+    let query = Entity::find().filter(Column::Id.is_in(among(ids.iter().map(|id| id.0)))).filter(visible(view));
+    rows::all(db, query).await?.into_iter().map(domain).collect()
 }
 
 /// The listings of these products, the newest first, as seen in a view.
 pub async fn of_products(db: &impl Db, products: &[ProductId], view: &View) -> Result<Vec<Listing>, StoreError> {
-    let query = Entity::find().filter(Column::ProductId.is_in(products.iter().map(|p| p.0))).filter(visible(view));
+    let query = Entity::find().filter(Column::ProductId.is_in(among(products.iter().map(|p| p.0)))).filter(visible(view));
     let query = query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
-    query.all(db.connection()).await?.into_iter().map(domain).collect()
+    rows::all(db, query).await?.into_iter().map(domain).collect()
 }
 
 /// The listing with a slug, as seen in a view.
@@ -161,7 +163,7 @@ pub async fn snapshot(
     if let Some(commune) = &scope.commune {
         query = query.filter(Column::CommuneCode.eq(commune.as_str()));
     }
-    query.all(db.connection()).await?.into_iter().map(domain).collect()
+    rows::all(db, query).await?.into_iter().map(domain).collect()
 }
 
 /// Writes the text that listings are sorted by anew, for rows after one by id; returns those.
@@ -169,10 +171,8 @@ pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Vec
     let rows = Entity::find().filter(Column::Id.gt(after.unwrap_or_default())).order_by_asc(Column::Id).limit(limit);
     let mut listings = Vec::new();
     for row in rows.all(db.connection()).await? {
-        let key = sort_key(&row.title_vi);
-        if key != row.sort_name {
-            Entity::update_many().col_expr(Column::SortName, Expr::value(key)).filter(Column::Id.eq(row.id)).exec(db.connection()).await?;
-        }
+        let texts = ([row.sort_name.clone()], [sort_key(&row.title_vi)]);
+        search::rewrite::<Entity>(db, (Column::Id, row.id), [Column::SortName], texts).await?;
         listings.push(domain(row)?);
     }
     Ok(listings)

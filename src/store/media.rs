@@ -7,6 +7,7 @@ use crate::{
     store::{
         Db, StoreError,
         entity::media::{Column, Entity, Model},
+        rows::{self, among},
     },
 };
 
@@ -34,16 +35,16 @@ pub async fn replace(db: &impl Db, product: ProductId, media: &[Media]) -> Resul
 /// The pictures of these products in their order.
 pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Media>, StoreError> {
     let query = Entity::find()
-        .filter(Column::ProductId.is_in(products.iter().map(|p| p.0)))
+        .filter(Column::ProductId.is_in(among(products.iter().map(|p| p.0))))
         .order_by_asc(Column::Position)
         .order_by_asc(Column::Id);
-    Ok(query.all(db.connection()).await?.into_iter().map(domain).collect())
+    Ok(rows::all(db, query).await?.into_iter().map(domain).collect())
 }
 
 /// The first pictures of these products, in no order.
 pub async fn covers(db: &impl Db, products: &[ProductId]) -> Result<Vec<Media>, StoreError> {
-    let query = Entity::find().filter(Column::ProductId.is_in(products.iter().map(|p| p.0))).filter(Column::Position.eq(0));
-    Ok(query.all(db.connection()).await?.into_iter().map(domain).collect())
+    let query = Entity::find().filter(Column::ProductId.is_in(among(products.iter().map(|p| p.0)))).filter(Column::Position.eq(0));
+    Ok(rows::all(db, query).await?.into_iter().map(domain).collect())
 }
 
 pub(super) fn domain(row: Model) -> Media {

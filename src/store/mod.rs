@@ -40,6 +40,7 @@ pub mod ratings;
 pub mod readings;
 pub mod recognitions;
 pub mod reminders;
+mod rows;
 pub mod rubrics;
 pub mod rulebooks;
 pub mod sealed;

@@ -1,8 +1,6 @@
 //! Products.
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::{
@@ -21,7 +19,8 @@ use crate::{
         instant::{instant, micros},
         page::{self, Sort},
         producers::within,
-        search::holds,
+        rows::{self, among},
+        search::{self, holds},
     },
 };
 
@@ -72,8 +71,8 @@ pub async fn find_for_update(db: &impl Db, id: ProductId, reach: &Reach) -> Resu
 
 /// The products with these ids, in no order, if the public may see them or they are within reach.
 pub async fn find_many(db: &impl Db, ids: &[ProductId], reach: &Reach) -> Result<Vec<Product>, StoreError> {
-    let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).filter(visible(reach));
-    query.all(db.connection()).await?.into_iter().map(domain).collect()
+    let query = Entity::find().filter(Column::Id.is_in(among(ids.iter().map(|id| id.0)))).filter(visible(reach));
+    rows::all(db, query).await?.into_iter().map(domain).collect()
 }
 
 /// The product with a slug, if the public may see it or it is within reach.
@@ -122,14 +121,11 @@ pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Opt
     let rows = Entity::find().filter(Column::Id.gt(after.unwrap_or_default())).order_by_asc(Column::Id).limit(limit);
     let mut last = None;
     for old in rows.all(db.connection()).await? {
-        let (id, known) = (old.id, (old.search_text.clone(), old.sort_name.clone()));
+        last = Some(old.id);
+        let known = [old.search_text.clone(), old.sort_name.clone()];
         let new = row(&domain(old)?);
-        if known != (new.search_text.clone(), new.sort_name.clone()) {
-            let texts = [(Column::SearchText, new.search_text), (Column::SortName, new.sort_name)];
-            let update = texts.into_iter().fold(Entity::update_many(), |update, (column, text)| update.col_expr(column, Expr::value(text)));
-            update.filter(Column::Id.eq(id)).exec(db.connection()).await?;
-        }
-        last = Some(id);
+        let columns = [Column::SearchText, Column::SortName];
+        search::rewrite::<Entity>(db, (Column::Id, new.id), columns, (known, [new.search_text, new.sort_name])).await?;
     }
     Ok(last)
 }

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, Select, sea_query::OnConflict,
 };
-use std::collections::HashMap;
-use uuid::Uuid;
 
 use crate::{
     domain::{
@@ -24,6 +23,7 @@ use crate::{
         instant::{instant, micros},
         page::{self, Sort},
         producers::within,
+        rows::{self, Cells, Lean, among},
     },
 };
 
@@ -46,7 +46,7 @@ pub async fn put_decision(db: &impl Db, wanted: &Decision, at: DateTime<Utc>) ->
         .filter(Column::SignedOn.eq(wanted.signed_on))
         .one(db.connection())
         .await?;
-    decided(stored.ok_or(StoreError::Corrupt("decision"))?)
+    granting(stored.ok_or(StoreError::Corrupt("decision"))?)
 }
 
 /// Stores a new rating; [`StoreError::Taken`] names `certificate_number` or `dossier_id`.
@@ -68,35 +68,33 @@ pub async fn update(db: &impl Db, changed: &Rating) -> Result<bool, StoreError> 
     Ok(done.rows_affected == 1)
 }
 
-/// The rating with an id, within reach, locked until the transaction ends.
+/// The rating with an id, within reach, locked until the transaction ends. Its decision, which others share, is not.
 pub async fn find_for_update(db: &impl Db, id: RatingId, reach: &Reach) -> Result<Option<Rating>, StoreError> {
-    let found =
-        rating::Entity::find_by_id(id.0).filter(within(rating::Column::ProducerId, reach)).lock_exclusive().one(db.connection()).await?;
-    Ok(domain(db, found.into_iter().collect()).await?.pop())
+    let locked = rating::Entity::find_by_id(id.0).filter(within(rating::Column::ProducerId, reach)).lock_exclusive();
+    if locked.one(db.connection()).await?.is_none() {
+        return Ok(None);
+    }
+    find(db, id).await
 }
 
 /// The rating with an id.
 pub async fn find(db: &impl Db, id: RatingId) -> Result<Option<Rating>, StoreError> {
-    let found = rating::Entity::find_by_id(id.0).one(db.connection()).await?;
-    Ok(domain(db, found.into_iter().collect()).await?.pop())
+    Ok(all(db, rating::Entity::find_by_id(id.0)).await?.pop())
 }
 
 /// The ratings with these ids.
 pub async fn find_many(db: &impl Db, ids: &[RatingId]) -> Result<Vec<Rating>, StoreError> {
-    let found = rating::Entity::find().filter(rating::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db.connection()).await?;
-    domain(db, found).await
+    all(db, rating::Entity::find().filter(rating::Column::Id.is_in(among(ids.iter().map(|id| id.0))))).await
 }
 
 /// The ratings that came of these dossiers.
 pub async fn of_dossiers(db: &impl Db, dossiers: &[DossierId]) -> Result<Vec<Rating>, StoreError> {
-    let of = rating::Column::DossierId.is_in(dossiers.iter().map(|id| id.0));
-    domain(db, rating::Entity::find().filter(of).all(db.connection()).await?).await
+    all(db, rating::Entity::find().filter(rating::Column::DossierId.is_in(among(dossiers.iter().map(|id| id.0))))).await
 }
 
 /// The rating whose certificate has a number.
 pub async fn by_certificate(db: &impl Db, number: &str) -> Result<Option<Rating>, StoreError> {
-    let found = rating::Entity::find().filter(rating::Column::CertificateNumber.eq(number)).one(db.connection()).await?;
-    Ok(domain(db, found.into_iter().collect()).await?.pop())
+    Ok(all(db, rating::Entity::find().filter(rating::Column::CertificateNumber.eq(number))).await?.pop())
 }
 
 /// Ratings within reach whose certificates are in force on a day and end before another, the first to end first.
@@ -115,60 +113,74 @@ pub async fn expiring(
         .filter(Column::SupersededOn.is_null().or(Column::SupersededOn.gt(day)));
     let sort = Sort { column: Column::ExpiresOn, id: Column::Id, direction: Direction::Ascending };
     let position = |row: &rating::Model| Position { value: CursorValue::Day(row.expires_on), id: row.id };
-    let page = page::fetch(db, query, sort, request, |row| Ok((position(&row), row))).await?;
-    let (positions, rows): (Vec<_>, Vec<_>) = page.rows.into_iter().unzip();
-    let rows = positions.into_iter().zip(domain(db, rows).await?).collect();
-    Ok(Page { rows, has_more: page.has_more, continued: page.continued })
+    page::fetch_as(db, decided(query), sort, request, |row: Decided| Ok((position(&row.rating), row.read()?))).await
 }
 
 /// All ratings of these products, the newest of each product first.
 pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Rating>, StoreError> {
-    let rows = rating::Entity::find()
-        .filter(rating::Column::ProductId.is_in(products.iter().map(|p| p.0)))
+    let query = rating::Entity::find()
+        .filter(rating::Column::ProductId.is_in(among(products.iter().map(|p| p.0))))
         .order_by_desc(rating::Column::IssuedOn)
         .order_by_desc(rating::Column::CreatedAt)
-        .order_by_desc(rating::Column::Id)
-        .all(db.connection())
-        .await?;
-    domain(db, rows).await
+        .order_by_desc(rating::Column::Id);
+    all(db, query).await
 }
 
-async fn domain(db: &impl Db, rows: Vec<rating::Model>) -> Result<Vec<Rating>, StoreError> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
+/// A rating with the decision that granted it.
+struct Decided {
+    rating: rating::Model,
+    decision: decision::Model,
+}
+
+impl FromQueryResult for Decided {
+    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
+        let mut cells = Cells::of(row);
+        Ok(Self { rating: rating::Entity::read(&mut cells)?, decision: decision::Entity::read(&mut cells)? })
     }
-    let decisions =
-        decision::Entity::find().filter(decision::Column::Id.is_in(rows.iter().map(|r| r.decision_id))).all(db.connection()).await?;
-    let decisions = decisions.into_iter().map(|d| Ok((d.id, decided(d)?))).collect::<Result<HashMap<Uuid, Decision>, StoreError>>()?;
-    rows.into_iter().map(|row| rated(row, &decisions)).collect()
 }
 
-fn rated(row: rating::Model, decisions: &HashMap<Uuid, Decision>) -> Result<Rating, StoreError> {
-    let score = row.score_hundredths.map(|s| coded(u16::try_from(s).ok().and_then(Score::try_from_hundredths), "rating.score_hundredths"));
-    let reason = row.withdrawal_reason.map(|r| coded(WithdrawalReason::parse_code(&r), "rating.withdrawal_reason"));
-    Ok(Rating {
-        id: row.id.into(),
-        product_id: row.product_id.into(),
-        producer_id: row.producer_id.into(),
-        dossier_id: row.dossier_id.into(),
-        decision: coded(decisions.get(&row.decision_id).cloned(), "rating.decision_id")?,
-        stars: coded(u8::try_from(row.stars).ok().and_then(Stars::try_from_u8), "rating.stars")?,
-        score: score.transpose()?,
-        certificate_number: row.certificate_number,
-        validity: Validity {
-            issued_on: row.issued_on,
-            expires_on: row.expires_on,
-            withdrawn_on: row.withdrawn_on,
-            superseded_on: row.superseded_on,
-        },
-        withdrawal_reason: reason.transpose()?,
-        withdrawal_basis: row.withdrawal_basis,
-        version: row.version,
-        created_at: instant(row.created_at)?,
-    })
+/// Ratings with their decisions.
+fn decided(query: Select<rating::Entity>) -> Select<rating::Entity> {
+    let decision = rating::Entity::belongs_to(decision::Entity).from(rating::Column::DecisionId).to(decision::Column::Id);
+    let query = query.join(JoinType::InnerJoin, decision.into()).select_only();
+    rows::select::<decision::Entity, _>(rows::select::<rating::Entity, _>(query))
 }
 
-fn decided(row: decision::Model) -> Result<Decision, StoreError> {
+async fn all(db: &impl Db, query: Select<rating::Entity>) -> Result<Vec<Rating>, StoreError> {
+    let rows: Vec<Decided> = decided(query).into_model().all(db.connection()).await?;
+    rows.into_iter().map(Decided::read).collect()
+}
+
+impl Decided {
+    fn read(self) -> Result<Rating, StoreError> {
+        let Self { rating: row, decision } = self;
+        let score =
+            row.score_hundredths.map(|s| coded(u16::try_from(s).ok().and_then(Score::try_from_hundredths), "rating.score_hundredths"));
+        let reason = row.withdrawal_reason.map(|r| coded(WithdrawalReason::parse_code(&r), "rating.withdrawal_reason"));
+        Ok(Rating {
+            id: row.id.into(),
+            product_id: row.product_id.into(),
+            producer_id: row.producer_id.into(),
+            dossier_id: row.dossier_id.into(),
+            decision: granting(decision)?,
+            stars: coded(u8::try_from(row.stars).ok().and_then(Stars::try_from_u8), "rating.stars")?,
+            score: score.transpose()?,
+            certificate_number: row.certificate_number,
+            validity: Validity {
+                issued_on: row.issued_on,
+                expires_on: row.expires_on,
+                withdrawn_on: row.withdrawn_on,
+                superseded_on: row.superseded_on,
+            },
+            withdrawal_reason: reason.transpose()?,
+            withdrawal_basis: row.withdrawal_basis,
+            version: row.version,
+            created_at: instant(row.created_at)?,
+        })
+    }
+}
+
+fn granting(row: decision::Model) -> Result<Decision, StoreError> {
     Ok(Decision {
         id: row.id,
         authority: coded(Authority::parse_code(&row.authority), "decision.authority")?,

@@ -12,6 +12,7 @@ use crate::{
         Db, StoreError,
         entity::recognition::{Column, Entity, Model},
         error::coded,
+        rows::among,
     },
 };
 
@@ -35,7 +36,7 @@ pub async fn put(db: &impl Db, id: Uuid, product: ProductId, r: &Recognition) ->
 
 /// What sources say about these products: pairs of product and record.
 pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<(ProductId, Recognition)>, StoreError> {
-    let rows = Entity::find().filter(Column::ProductId.is_in(products.iter().map(|p| p.0))).all(db.connection()).await?;
+    let rows = Entity::find().filter(Column::ProductId.is_in(among(products.iter().map(|p| p.0)))).all(db.connection()).await?;
     rows.into_iter()
         .map(|row| {
             let record = Recognition {

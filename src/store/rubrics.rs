@@ -16,6 +16,7 @@ use crate::{
         entity::{criteria_set, criterion},
         error::coded,
         instant::micros,
+        rows::among,
     },
 };
 
@@ -109,7 +110,7 @@ pub async fn criteria(db: &impl Db) -> Result<Vec<Criterion>, StoreError> {
 /// The criteria of some sets, in the order of their forms.
 pub async fn criteria_of(db: &impl Db, sets: &[CriteriaSetId]) -> Result<Vec<Criterion>, StoreError> {
     use criterion::{Column, Entity};
-    let query = Entity::find().filter(Column::SetId.is_in(sets.iter().map(|id| id.0)));
+    let query = Entity::find().filter(Column::SetId.is_in(among(sets.iter().map(|id| id.0))));
     query.order_by_asc(Column::SetId).order_by_asc(Column::Position).all(db.connection()).await?.into_iter().map(domain).collect()
 }
 

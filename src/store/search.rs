@@ -9,6 +9,7 @@ use sea_orm::{
     sea_query::{CaseStatement, Expr, OnConflict, SimpleExpr},
 };
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 use crate::{
     domain::{
@@ -29,6 +30,21 @@ const RANK: i64 = 10;
 /// Words of a vocabulary that are compared with a misspelt one.
 const VOCABULARY: u64 = 20_000;
 const BATCH: usize = 500;
+
+/// Writes texts of a row where they differ from what it has.
+pub(super) async fn rewrite<E: EntityTrait, const N: usize>(
+    db: &impl Db,
+    (key, id): (E::Column, Uuid),
+    columns: [E::Column; N],
+    (known, new): ([String; N], [String; N]),
+) -> Result<(), StoreError> {
+    if known != new {
+        let texts = columns.into_iter().zip(new);
+        let update = texts.fold(E::update_many(), |update, (column, text)| update.col_expr(column, Expr::value(text)));
+        update.filter(key.eq(id)).exec(db.connection()).await?;
+    }
+    Ok(())
+}
 
 /// Writes under which words a listing is found, and learns them.
 pub async fn put(db: &impl Db, found: &[(ListingId, Findable, u8)]) -> Result<(), StoreError> {

@@ -17,6 +17,7 @@ use crate::{
         entity::variant::{ActiveModel, Column, Entity, Model},
         error::coded,
         instant::micros,
+        rows::{self, among},
     },
 };
 
@@ -45,7 +46,7 @@ pub async fn archive(db: &impl Db, product: ProductId, ids: &[VariantId], at: Da
     Entity::update_many()
         .set(update)
         .filter(Column::ProductId.eq(product.0))
-        .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .filter(Column::Id.is_in(among(ids.iter().map(|id| id.0))))
         .exec(db.connection())
         .await?;
     Ok(())
@@ -54,15 +55,16 @@ pub async fn archive(db: &impl Db, product: ProductId, ids: &[VariantId], at: Da
 /// The variants of these products in their order, archived ones included.
 pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Variant>, StoreError> {
     let query = Entity::find()
-        .filter(Column::ProductId.is_in(products.iter().map(|p| p.0)))
+        .filter(Column::ProductId.is_in(among(products.iter().map(|p| p.0))))
         .order_by_asc(Column::Position)
         .order_by_asc(Column::Id);
-    query.all(db.connection()).await?.into_iter().map(domain).collect()
+    rows::all(db, query).await?.into_iter().map(domain).collect()
 }
 
 /// The variants with these ids, in no order.
 pub async fn find_many(db: &impl Db, ids: &[VariantId]) -> Result<Vec<Variant>, StoreError> {
-    let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).all(db.connection()).await?;
+    let query = Entity::find().filter(Column::Id.is_in(among(ids.iter().map(|id| id.0))));
+    let rows = rows::all(db, query).await?;
     rows.into_iter().map(domain).collect()
 }
 

@@ -1,5 +1,7 @@
 //! Search: found in any spelling of the accents, the same on both engines.
 
+use ocop_catalog::service;
+use sea_orm::{ConnectionTrait, Database as Sea};
 use serde_json::{Value, json};
 
 use crate::harness::{Caller, OnSale, Seller, World, both, text};
@@ -215,5 +217,46 @@ both! {
             let (list, titles) = found(&anyone, json!({ "s": search })).await;
             assert_eq!((titles.len(), &list["matchMode"]), (hits, &json!("WORDS")), "{search}");
         }
+    }
+}
+
+both! {
+    /// Rows of an edition before: their texts are written anew at the start, also after a start that was cut off, and once.
+    async fn older_rows_are_found_after_the_start(world: World) {
+        let (admin, seller) = (world.admin().await, world.seller("Đồng Văn").await);
+        for name in ["Đường thốt nốt", "Ấm chén", "Rượu ngô"] {
+            world.on_sale(&seller, &admin, name).await;
+        }
+        let search = "query($s: String) { listings(search: $s) { nodes { title } } products(search: $s) { nodes { name } } }";
+        let sorted = "{ listings(orderBy: { field: TITLE }) { nodes { title } } products { nodes { name } } producers { nodes { displayName } } }";
+        let told = async || {
+            let mut all = vec![admin.data(sorted, Value::Null).await];
+            for words in ["duong", "ruou ngo", "Đồng Văn"] {
+                all.push(admin.data(search, json!({ "s": words })).await);
+            }
+            all
+        };
+        let before = told().await;
+        assert_eq!(before[1]["listings"]["nodes"].as_array().map(Vec::len), Some(1));
+        let database = Sea::connect(world.database_url()).await.expect("connects");
+        for older in [
+            "UPDATE product SET search_text = '', sort_name = ''",
+            "UPDATE producer SET search_text = '', sort_name = ''",
+            "UPDATE listing SET sort_name = ''",
+            "DELETE FROM listing_search",
+            "DELETE FROM search_word",
+            "DELETE FROM setting WHERE name = 'search_texts_1'",
+        ] {
+            database.execute_unprepared(older).await.expect("changes");
+        }
+        assert_ne!(told().await, before);
+        // Cut off after the first row or so: nobody knows how far it came.
+        let cut = tokio::time::timeout(std::time::Duration::from_millis(3), service::search::reword(&world.service)).await;
+        drop(cut);
+        service::search::reword(&world.service).await.expect("writes");
+        assert_eq!(told().await, before);
+        database.execute_unprepared("UPDATE product SET search_text = ''").await.expect("changes");
+        service::search::reword(&world.service).await.expect("knows that it is done");
+        assert_eq!(told().await[1]["products"]["nodes"], json!([]), "it is done once");
     }
 }

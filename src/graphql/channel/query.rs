@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object, connection::Connection};
 use crate::{
     graphql::{
         channel::{ChannelListingObject, ChannelObject, PushState, reading::ChannelPreview},
-        connection::Paging,
+        connection::{Paging, RowCursor},
         context::asked,
         error::Fault,
         id::{Kind, of},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Connection of push states.
-pub type ChannelListings = Connection<String, ChannelListingObject>;
+pub type ChannelListings = Connection<RowCursor, ChannelListingObject>;
 
 /// Queries on channels.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object, connection::Connection};
 
 use crate::{
     graphql::{
-        connection::Paging,
+        connection::{Paging, RowCursor},
         context::asked,
         council::SessionObject,
         error::Fault,
@@ -37,7 +37,7 @@ impl CouncilQuery {
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
-    ) -> Result<Connection<String, SessionObject>, Fault> {
+    ) -> Result<Connection<RowCursor, SessionObject>, Fault> {
         let asked = asked(context)?;
         let list = Paging { first, after, last, before }.of(asked, &["councilSessions"])?;
         let page = councils::page(&asked.service, &asked.actor, &list.request).await?;

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, connection::Connection};
 
 use crate::{
     graphql::{
-        connection::Paging,
+        connection::{Paging, RowCursor},
         context::asked,
         dossier::{DossierLevel, DossierObject, DossierState},
         error::Fault,
@@ -57,7 +57,7 @@ impl DossierQuery {
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
-    ) -> Result<Connection<String, DossierObject>, Fault> {
+    ) -> Result<Connection<RowCursor, DossierObject>, Fault> {
         let asked = asked(context)?;
         let list = Paging { first, after, last, before }.of(asked, &["dossiers", &format!("{state:?}")])?;
         let states = state.unwrap_or_default().into_iter().map(Into::into).collect();
@@ -75,7 +75,7 @@ impl DossierQuery {
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
-    ) -> Result<Connection<String, DossierObject>, Fault> {
+    ) -> Result<Connection<RowCursor, DossierObject>, Fault> {
         let asked = asked(context)?;
         let given = filter.unwrap_or_default();
         let scope = format!("{:?} {:?} {:?} {} {}", given.level, given.state, given.group, given.overdue, given.assigned_to_me);

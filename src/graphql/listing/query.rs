@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, connect
 use crate::{
     domain::search::Query,
     graphql::{
-        connection::{OrderDirection, Paging},
+        connection::{OrderDirection, Paging, RowCursor},
         context::{asked, loader},
         error::Fault,
         feed::reached,
@@ -167,7 +167,7 @@ impl ListingQuery {
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
         #[graphql(desc = "Waits until this change of the feed is there.")] min_cursor: Option<FeedCursor>,
-    ) -> Result<Connection<String, ListingObject, ListingTotals>, Fault> {
+    ) -> Result<Connection<RowCursor, ListingObject, ListingTotals>, Fault> {
         let asked = asked(context)?;
         reached(asked, min_cursor.as_ref()).await?;
         let filter = filter.unwrap_or_default().read(search.as_deref())?;

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, OneofObject, connection::C
 
 use crate::{
     graphql::{
-        connection::{OrderDirection, Paging},
+        connection::{OrderDirection, Paging, RowCursor},
         context::asked,
         error::Fault,
         id::{Kind, of},
@@ -71,7 +71,7 @@ impl ProducerQuery {
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
-    ) -> Result<Connection<String, ProducerObject>, Fault> {
+    ) -> Result<Connection<RowCursor, ProducerObject>, Fault> {
         let asked = asked(context)?;
         let given = filter.unwrap_or_default();
         let filter = ProducerFilter {

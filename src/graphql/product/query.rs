@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, connect
 
 use crate::{
     graphql::{
-        connection::{OrderDirection, Paging},
+        connection::{OrderDirection, Paging, RowCursor},
         context::asked,
         error::Fault,
         id::{Kind, of},
@@ -98,7 +98,7 @@ impl ProductQuery {
         #[graphql(desc = "Cursor to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor to go back from.")] before: Option<String>,
-    ) -> Result<Connection<String, ProductObject>, Fault> {
+    ) -> Result<Connection<RowCursor, ProductObject>, Fault> {
         let asked = asked(context)?;
         let filter = filter.unwrap_or_default().read(search.as_deref())?;
         let direction = order_by.map_or(OrderDirection::Asc, |o| o.direction).into();

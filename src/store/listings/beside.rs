@@ -1,8 +1,8 @@
 //! What stands beside the listings of a page, read with them by one statement: their products, producers and first pictures.
 
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, JoinType, QueryResult, QuerySelect, RelationDef,
-    Select, sea_query::IntoCondition,
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryResult, QuerySelect, RelationDef, Select,
+    sea_query::IntoCondition,
 };
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
         },
         listings::{View, domain},
         media as pictures, producers, products,
+        rows::{self, Cells, Lean},
     },
 };
 
@@ -37,7 +38,7 @@ pub struct Beside {
 pub(super) trait Row: FromQueryResult + Send + Sync {
     /// What it is read as.
     type Item: Send;
-    /// Adds what the row needs to a query.
+    /// Makes a query select what the row needs, in its order.
     fn select(query: Select<Entity>, view: &View) -> Select<Entity>;
     /// The listing's own columns.
     fn listing(&self) -> &Model;
@@ -45,19 +46,28 @@ pub(super) trait Row: FromQueryResult + Send + Sync {
     fn read(self) -> Result<Self::Item, StoreError>;
 }
 
-impl Row for Model {
+/// A listing alone.
+pub(super) struct Alone(Model);
+
+impl FromQueryResult for Alone {
+    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
+        Entity::read(&mut Cells::of(row)).map(Self)
+    }
+}
+
+impl Row for Alone {
     type Item = Listing;
 
     fn select(query: Select<Entity>, _view: &View) -> Select<Entity> {
-        query
+        rows::select::<Entity, _>(query.select_only())
     }
 
     fn listing(&self) -> &Model {
-        self
+        &self.0
     }
 
     fn read(self) -> Result<Listing, StoreError> {
-        domain(self)
+        domain(self.0)
     }
 }
 
@@ -69,17 +79,14 @@ pub(super) struct Joined {
     cover: Option<media::Model>,
 }
 
-const PRODUCT: &str = "p_";
-const PRODUCER: &str = "o_";
-const COVER: &str = "m_";
-
 impl FromQueryResult for Joined {
     fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
+        let mut cells = Cells::of(row);
         Ok(Self {
-            listing: Model::from_query_result(row, "")?,
-            product: product::Model::from_query_result_optional(row, PRODUCT)?,
-            producer: producer::Model::from_query_result_optional(row, PRODUCER)?,
-            cover: media::Model::from_query_result_optional(row, COVER)?,
+            listing: Entity::read(&mut cells)?,
+            product: cells.joined::<product::Entity>()?,
+            producer: cells.joined::<producer::Entity>()?,
+            cover: cells.joined::<media::Entity>()?,
         })
     }
 }
@@ -99,9 +106,9 @@ impl Row for Joined {
         let first = Condition::all().add(media::Column::Position.eq(0));
         let cover = seen(Entity::belongs_to(media::Entity).from(Column::ProductId).to(media::Column::ProductId).into(), first);
         let query = query.join(JoinType::LeftJoin, product).join(JoinType::LeftJoin, producer).join(JoinType::LeftJoin, cover);
-        let query = columns::<product::Entity>(query, PRODUCT);
-        let query = columns::<producer::Entity>(query, PRODUCER);
-        columns::<media::Entity>(query, COVER)
+        let query = rows::select::<Entity, _>(query.select_only());
+        let query = rows::select::<product::Entity, _>(query);
+        rows::select::<media::Entity, _>(rows::select::<producer::Entity, _>(query))
     }
 
     fn listing(&self) -> &Model {
@@ -117,8 +124,4 @@ impl Row for Joined {
 
 fn seen(relation: RelationDef, condition: Condition) -> RelationDef {
     relation.on_condition(move |_, _| condition.clone().into_condition())
-}
-
-fn columns<E: EntityTrait>(query: Select<Entity>, prefix: &str) -> Select<Entity> {
-    E::Column::iter().fold(query, |query, column| query.column_as(column, format!("{prefix}{}", column.as_str())))
 }

@@ -25,7 +25,7 @@ use crate::{
         },
         listings::{
             View,
-            beside::{Beside, Joined, Row},
+            beside::{Alone, Beside, Joined, Row},
             visible,
         },
         page::{self, Sort},
@@ -100,7 +100,7 @@ type By = (ListingSort, Direction);
 
 /// A sorted list of listings, as seen in a view.
 pub async fn page(db: &impl Db, filter: &ListingFilter, view: &View, by: By, request: &PageRequest) -> Result<Page<Listing>, StoreError> {
-    page_of::<Model>(db, (filter, view), by, request).await
+    page_of::<Alone>(db, (filter, view), by, request).await
 }
 
 /// The same with what stands beside each listing.

@@ -1,0 +1,173 @@
+//! Rows that lists are made of, read by the position of their columns and without the columns that nothing is made of.
+//!
+//! A page of twenty listings has more than a thousand cells. Looking each up by its name, and reading texts that only searches and sorting
+//! use, cost more than all else in this process (docs/benchmarks.md).
+
+use sea_orm::{
+    DbErr, EntityTrait, FromQueryResult, QueryResult, QuerySelect, RuntimeErr, Select,
+    sqlx::{self, Decode, Postgres, Row as _, Sqlite, Type},
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+use crate::store::{Db, StoreError, entity};
+
+/// The cells of a row, one after another.
+pub(super) struct Cells<'a> {
+    row: &'a QueryResult,
+    next: usize,
+}
+
+/// What a cell may hold on either engine.
+pub(super) trait Cell: for<'r> Decode<'r, Postgres> + Type<Postgres> + for<'r> Decode<'r, Sqlite> + Type<Sqlite> {}
+
+impl<T> Cell for T where T: for<'r> Decode<'r, Postgres> + Type<Postgres> + for<'r> Decode<'r, Sqlite> + Type<Sqlite> {}
+
+impl<'a> Cells<'a> {
+    pub(super) fn of(row: &'a QueryResult) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next cell.
+    pub(super) fn take<T: Cell>(&mut self) -> Result<T, DbErr> {
+        let cell = self.look()?;
+        self.next += 1;
+        Ok(cell)
+    }
+
+    fn look<T: Cell>(&self) -> Result<T, DbErr> {
+        let read = match (self.row.try_as_pg_row(), self.row.try_as_sqlite_row()) {
+            (Some(row), _) => row.try_get(self.next),
+            (None, Some(row)) => row.try_get(self.next),
+            (None, None) => Err(sqlx::Error::ColumnIndexOutOfBounds { index: self.next, len: 0 }),
+        };
+        read.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))
+    }
+
+    /// A row of an outer join, whose first column is its id; `None` where nothing was joined.
+    pub(super) fn joined<E: Lean>(&mut self) -> Result<Option<E::Model>, DbErr> {
+        if self.look::<Option<Uuid>>()?.is_none() {
+            self.next += E::columns().len();
+            return Ok(None);
+        }
+        E::read(self).map(Some)
+    }
+}
+
+/// An entity of which lists are made.
+pub(super) trait Lean: EntityTrait {
+    /// The columns that are read, the id first.
+    fn columns() -> &'static [Self::Column];
+    /// Reads them. What was not read is empty.
+    fn read(cells: &mut Cells<'_>) -> Result<Self::Model, DbErr>;
+}
+
+/// One row.
+struct Whole<E: Lean>(E::Model);
+
+impl<E: Lean> FromQueryResult for Whole<E> {
+    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
+        E::read(&mut Cells::of(row)).map(Self)
+    }
+}
+
+/// Adds the columns of an entity to what is selected.
+pub(super) fn select<E: Lean, S: EntityTrait>(query: Select<S>) -> Select<S> {
+    query.columns(E::columns().iter().copied())
+}
+
+/// All rows of a query.
+pub(super) async fn all<E: Lean>(db: &impl Db, query: Select<E>) -> Result<Vec<E::Model>, StoreError>
+where
+    E::Model: Send + Sync,
+{
+    let rows = select::<E, E>(query.select_only()).into_model::<Whole<E>>().all(db.connection()).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Values to look for, the last repeated up to a power of two: so there are few statements, which the engine need not read and plan anew
+/// for each number of values.
+pub(super) fn among<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut values: Vec<T> = values.into_iter().collect();
+    if let Some(last) = values.last().cloned() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    values
+}
+
+/// The fields of a model with their columns, then those that are not read.
+macro_rules! lean {
+    ($($table:ident { $($field:ident $column:ident),+ $(,)? } $(without { $($left:ident $unread:ident),+ $(,)? })?;)+) => {
+        $(
+            impl Lean for entity::$table::Entity {
+                fn columns() -> &'static [entity::$table::Column] {
+                    &[$(entity::$table::Column::$column),+]
+                }
+
+                fn read(cells: &mut Cells<'_>) -> Result<entity::$table::Model, DbErr> {
+                    Ok(entity::$table::Model { $($field: cells.take()?,)+ $($($left: String::new(),)+)? })
+                }
+            }
+        )+
+
+        #[cfg(test)]
+        mod tests {
+            use super::*;
+            use sea_orm::{IdenStatic, Iterable};
+
+            /// A field reads the column of its own name, and every column of the table is named once.
+            #[test]
+            fn every_field_reads_its_own_column() {
+                $(
+                    let fields = [$((stringify!($field), entity::$table::Column::$column)),+ $($(, (stringify!($left), entity::$table::Column::$unread))+)?];
+                    for (field, column) in &fields {
+                        assert_eq!(*field, column.as_str());
+                    }
+                    let columns = entity::$table::Column::iter().map(|column| column.as_str().to_owned());
+                    assert_eq!(fields.len(), columns.count(), stringify!($table));
+                )+
+            }
+
+            #[test]
+            fn few_lengths_are_looked_for() {
+                let table: [(&[u8], &[u8]); 5] =
+                    [(&[], &[]), (&[1], &[1]), (&[1, 2], &[1, 2]), (&[1, 2, 3], &[1, 2, 3, 3]), (&[1, 2, 3, 4, 5], &[1, 2, 3, 4, 5, 5, 5, 5])];
+                for (values, expected) in table {
+                    assert_eq!(among(values.iter().copied()), expected);
+                }
+            }
+        }
+    };
+}
+
+lean! {
+    listing {
+        id Id, external_key ExternalKey, slug Slug, producer_id ProducerId, product_id ProductId, variant_id VariantId, title_vi TitleVi,
+        title_en TitleEn, price Price, stock Stock, min_order MinOrder, valid_from ValidFrom, valid_until ValidUntil, state State,
+        published_at PublishedAt, version Version, record_version RecordVersion, public_from PublicFrom, public_until PublicUntil,
+        announced Announced, stars Stars, product_group ProductGroup, commune_code CommuneCode, sort_name SortName, created_at CreatedAt,
+        updated_at UpdatedAt,
+    };
+    product {
+        id Id, producer_id ProducerId, slug Slug, external_key ExternalKey, product_group ProductGroup, state State, name_vi NameVi,
+        name_en NameEn, description_vi DescriptionVi, description_en DescriptionEn, season_months SeasonMonths, commune_code CommuneCode,
+        legacy_commune_code LegacyCommuneCode, version Version, created_at CreatedAt, updated_at UpdatedAt,
+    } without { search_text SearchText, sort_name SortName };
+    producer {
+        id Id, slug Slug, external_key ExternalKey, legal_name LegalName, display_name DisplayName, kind Kind, tax_code TaxCode,
+        commune_code CommuneCode, legacy_commune_code LegacyCommuneCode, address Address, phone Phone, email Email, story Story,
+        status Status, version Version, created_at CreatedAt, updated_at UpdatedAt,
+    } without { search_text SearchText, sort_name SortName };
+    variant {
+        id Id, product_id ProductId, producer_id ProducerId, sku Sku, gtin Gtin, net_thousandths NetThousandths, net_unit NetUnit,
+        weight_grams WeightGrams, position Position, archived_at ArchivedAt,
+    };
+    media { id Id, product_id ProductId, url Url, alt_vi AltVi, alt_en AltEn, position Position };
+    rating {
+        id Id, product_id ProductId, producer_id ProducerId, dossier_id DossierId, decision_id DecisionId, stars Stars,
+        score_hundredths ScoreHundredths, certificate_number CertificateNumber, issued_on IssuedOn, expires_on ExpiresOn,
+        withdrawn_on WithdrawnOn, withdrawal_reason WithdrawalReason, withdrawal_basis WithdrawalBasis, superseded_on SupersededOn,
+        version Version, created_at CreatedAt,
+    };
+    decision { id Id, authority Authority, issuer Issuer, number Number, signed_on SignedOn, created_at CreatedAt };
+}
