@@ -77,16 +77,20 @@ impl Order {
         }
     }
 
+    /// Fields are moved within their object: building it anew would cost as much as resolving it did.
     fn sort(&self, value: &mut Value) {
         match value {
             Value::List(items) => items.iter_mut().for_each(|item| self.sort(item)),
             Value::Object(fields) => {
-                let mut found = std::mem::take(fields);
+                let mut place = 0;
                 for (key, below) in &self.below {
-                    if let Some(mut field) = found.swap_remove(key) {
-                        below.sort(&mut field);
-                        fields.insert(key.clone(), field);
+                    let stands = fields.get_index(place).is_some_and(|(found, _)| found == key);
+                    let Some(found) = (if stands { Some(place) } else { fields.get_index_of(key) }) else { continue };
+                    fields.swap_indices(place, found);
+                    if let Some((_, field)) = fields.get_index_mut(place) {
+                        below.sort(field);
                     }
+                    place += 1;
                 }
             }
             _ => {}

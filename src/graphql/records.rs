@@ -1,7 +1,7 @@
 //! Pages of the feed as webhooks and the bulk export carry them: the answers to the queries of `docs/queries/feed.graphql`, made by the same
 //! resolvers as for those who pull.
 
-use async_graphql::{Request, Variables, parser::parse_query};
+use async_graphql::{Name, Request, Value as ConstValue, Variables, indexmap::IndexMap, parser::parse_query};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -78,16 +78,60 @@ impl Records {
     }
 
     async fn answer(&self, service: &Service, actor: Actor, operation: &str, variables: Value) -> Result<Value, ServiceError> {
-        let internal = |what: String| ServiceError::Internal(what);
-        let order = Order::of(&parse_query(DOCUMENT).map_err(|error| internal(error.to_string()))?, Some(operation));
-        let request = Request::new(DOCUMENT).operation_name(operation).variables(Variables::from_json(variables));
+        self.data(service, actor, operation, variables).await?.into_json().map_err(internal)
+    }
+
+    async fn data(&self, service: &Service, actor: Actor, operation: &str, variables: Value) -> Result<ConstValue, ServiceError> {
+        let document = parse_query(DOCUMENT).map_err(internal)?;
+        let order = Order::of(&document, Some(operation));
+        let mut request = Request::new(DOCUMENT).operation_name(operation).variables(Variables::from_json(variables));
+        request.set_parsed_query(document);
         let request = prepare(request, service, actor, "", Arc::new(Ourselves));
         let mut response = execute(self.0.clone(), request).await;
         if let Some(error) = response.errors.first() {
             return Err(ServiceError::Unavailable(error.message.clone()));
         }
         order.restore(&mut response.data, &response.errors);
-        response.data.into_json().map_err(|error| internal(error.to_string()))
+        Ok(response.data)
+    }
+
+    /// A page of a snapshot as the engine has it.
+    async fn page(&self, service: &Service, scope: &FeedScope, after: Option<&str>) -> Result<Page, ServiceError> {
+        let variables = json!({ "after": after, "first": PAGE, "scope": input(scope) });
+        match self.data(service, Actor::System, "Snapshot", variables).await? {
+            ConstValue::Object(mut data) => match data.swap_remove("listingSnapshot") {
+                Some(ConstValue::Object(page)) => Ok(Page(page)),
+                _ => Err(internal("a snapshot without its page")),
+            },
+            _ => Err(internal("a snapshot without data")),
+        }
+    }
+}
+
+fn internal(what: impl ToString) -> ServiceError {
+    ServiceError::Internal(what.to_string())
+}
+
+/// A `ListingSnapshotPage`.
+struct Page(IndexMap<Name, ConstValue>);
+
+impl Page {
+    fn text(&self, field: &str) -> Option<&str> {
+        match self.0.get(field) {
+            Some(ConstValue::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        self.0.get("hasMore") == Some(&ConstValue::Boolean(true))
+    }
+
+    fn listings(&self) -> &[ConstValue] {
+        match self.0.get("listings") {
+            Some(ConstValue::List(listings)) => listings,
+            _ => &[],
+        }
     }
 }
 
@@ -99,7 +143,7 @@ const PAGE: u64 = 250;
 pub struct Lines {
     records: Records,
     scope: FeedScope,
-    next: Option<Value>,
+    next: Option<Page>,
     is_begun: bool,
     listings: usize,
 }
@@ -107,41 +151,48 @@ pub struct Lines {
 impl Lines {
     /// Reads the first page after a cursor, or from the beginning.
     pub async fn begin(records: Records, service: &Service, scope: FeedScope, after: Option<&str>) -> Result<Self, ServiceError> {
-        let first = records.snapshot(service, &scope, after, PAGE).await?;
+        let first = records.page(service, &scope, after).await?;
         Ok(Self { records, scope, next: Some(first), is_begun: false, listings: 0 })
     }
 
     /// Where to follow changes from once all lines are read.
     pub fn as_of(&self) -> &str {
-        self.next.as_ref().and_then(|page| page["asOf"].as_str()).unwrap_or_default()
+        self.next.as_ref().and_then(|page| page.text("asOf")).unwrap_or_default()
     }
 
     /// The lines of the next page; `None` after the last.
     pub async fn next(&mut self, service: &Service) -> Option<Result<String, ServiceError>> {
         let page = self.next.take()?;
-        let mut text = String::new();
-        let mut line = |value: Value| {
-            text.push_str(&value.to_string());
-            text.push('\n');
+        let text = match self.write(&page) {
+            Ok(text) => text,
+            Err(error) => return Some(Err(internal(error))),
         };
-        if !self.is_begun {
-            self.is_begun = true;
-            line(json!({ "asOf": page["asOf"] }));
-        }
-        for listing in page["listings"].as_array().into_iter().flatten() {
-            self.listings += 1;
-            line(json!({ "listing": listing }));
-        }
-        if page["hasMore"] != true {
-            line(json!({ "complete": true, "asOf": page["asOf"], "listings": self.listings }));
-            return Some(Ok(text));
-        }
-        line(json!({ "endCursor": page["endCursor"] }));
-        match self.records.snapshot(service, &self.scope, page["endCursor"].as_str(), PAGE).await {
-            Ok(next) => self.next = Some(next),
-            Err(error) => return Some(Err(error)),
+        if page.has_more() {
+            match self.records.page(service, &self.scope, page.text("endCursor")).await {
+                Ok(next) => self.next = Some(next),
+                Err(error) => return Some(Err(error)),
+            }
         }
         Some(Ok(text))
+    }
+
+    fn write(&mut self, page: &Page) -> Result<String, serde_json::Error> {
+        let mut text = String::new();
+        if !self.is_begun {
+            self.is_begun = true;
+            text.push_str(&format!("{}\n", json!({ "asOf": page.text("asOf") })));
+        }
+        for listing in page.listings() {
+            self.listings += 1;
+            // Written straight from the engine's values: another tree of the same would cost as much as making them.
+            text.push_str(&format!("{{\"listing\":{}}}\n", serde_json::to_string(listing)?));
+        }
+        let last = match page.has_more() {
+            true => json!({ "endCursor": page.text("endCursor") }),
+            false => json!({ "complete": true, "asOf": page.text("asOf"), "listings": self.listings }),
+        };
+        text.push_str(&format!("{last}\n"));
+        Ok(text)
     }
 }
 

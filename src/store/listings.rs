@@ -7,7 +7,6 @@ mod facets;
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -172,7 +171,7 @@ pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Vec
     let mut listings = Vec::new();
     for row in rows.all(db.connection()).await? {
         let texts = ([row.sort_name.clone()], [sort_key(&row.title_vi)]);
-        search::rewrite::<Entity>(db, (Column::Id, row.id), [Column::SortName], texts).await?;
+        search::rewrite::<Entity, _>(db, (Column::Id, row.id), [Column::SortName], texts).await?;
         listings.push(domain(row)?);
     }
     Ok(listings)

@@ -125,7 +125,7 @@ pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Opt
         let known = [old.search_text.clone(), old.sort_name.clone()];
         let new = row(&domain(old)?);
         let columns = [Column::SearchText, Column::SortName];
-        search::rewrite::<Entity>(db, (Column::Id, new.id), columns, (known, [new.search_text, new.sort_name])).await?;
+        search::rewrite::<Entity, _>(db, (Column::Id, new.id), columns, (known, [new.search_text, new.sort_name])).await?;
     }
     Ok(last)
 }
