@@ -28,6 +28,7 @@ mod m0018_feed;
 mod m0019_webhooks;
 mod m0020_import_jobs;
 mod m0021_search;
+mod m0022_browse;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_webhooks::Migration),
             Box::new(m0020_import_jobs::Migration),
             Box::new(m0021_search::Migration),
+            Box::new(m0022_browse::Migration),
         ]
     }
 }

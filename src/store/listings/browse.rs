@@ -1,9 +1,9 @@
 //! Lists of listings: narrowed, searched, sorted, counted.
 
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
-    Select,
-    sea_query::{Expr, ExprTrait},
+    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, FromQueryResult, IdenStatic, JoinType, QueryFilter,
+    QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
 use crate::{
@@ -137,7 +137,7 @@ async fn page_of<R: Row>(
         id: row.id,
     };
     let sort = Sort { column, id: Column::Id, direction };
-    let rows = R::select(narrowed(db, filter, view), view);
+    let rows = R::select(in_order(db, (filter, view), column), view);
     page::fetch_as(db, rows, sort, request, |row: R| Ok((place(row.listing()), row.read()?))).await
 }
 
@@ -150,12 +150,42 @@ pub async fn count(db: &impl Db, filter: &ListingFilter, view: &View, cap: u64) 
 
 /// The listings that a filter leaves.
 pub(super) fn narrowed(db: &impl Db, filter: &ListingFilter, view: &View) -> Select<Entity> {
+    narrowed_by(db, filter, view, &indexed)
+}
+
+/// The same, to be read in the order of a column until a page is full. SQLite knows nothing of how many rows a condition leaves, takes
+/// an index on it for better than one in the order of the list, and sorts most of the catalog.
+fn in_order(db: &impl Db, (filter, view): (&ListingFilter, &View), order: Column) -> Select<Entity> {
+    let is = |column: Column, other: Column| column.as_str() == other.as_str();
+    // One group is the beginning of an index in the order of time.
+    let is_first = |column| is(column, Column::ProductGroup) && filter.groups.len() == 1 && is(order, Column::CreatedAt);
+    let wide = |column| if is(column, order) || is_first(column) { indexed(column) } else { unindexed(column) };
+    match db.connection().get_database_backend() {
+        DatabaseBackend::Sqlite => narrowed_by(db, filter, view, &wide),
+        _ => narrowed(db, filter, view),
+    }
+}
+
+fn narrowed_by(db: &impl Db, filter: &ListingFilter, view: &View, wide: Wide<'_>) -> Select<Entity> {
     let query = Entity::find();
     let query = match &filter.search {
         Some(words) => query.join(JoinType::InnerJoin, its_words()).filter(search::found(db, words)),
         None => query,
     };
-    query.filter(chosen(filter, view))
+    query.filter(chosen(filter, view, wide))
+}
+
+/// How a column is written in a condition that may leave most of the catalog.
+type Wide<'a> = &'a dyn Fn(Column) -> SimpleExpr;
+
+fn indexed(column: Column) -> SimpleExpr {
+    Expr::col((Entity, column))
+}
+
+/// A plus before a column keeps SQLite from using an index for it (<https://sqlite.org/optoverview.html>, "Disqualifying WHERE-Clause Terms
+/// using Unary +").
+fn unindexed(column: Column) -> SimpleExpr {
+    Expr::cust(format!("+\"listing\".\"{}\"", column.as_str()))
 }
 
 /// The best first. Most pages are full of rows of the best rank: those are read in the order of stars until the page is full. Only where
@@ -198,7 +228,7 @@ async fn walked<R: Row>(
     }
     let key = |column: listing_search::Column| Expr::col((listing_search::Entity, column));
     let stars = key(listing_search::Column::Stars);
-    let mut rows = Entity::find().filter(fits).filter(chosen(filter, view));
+    let mut rows = Entity::find().filter(fits).filter(chosen(filter, view, &indexed));
     let same = key(listing_search::Column::ListingId).eq(Expr::col((Entity, Column::Id)));
     QueryTrait::query(&mut rows).join_subquery(JoinType::InnerJoin, near.into_query(), WALKED, same);
     let rows = R::select(rows, view)
@@ -222,35 +252,35 @@ fn its_words() -> sea_orm::RelationDef {
     Entity::belongs_to(listing_search::Entity).from(Column::Id).to(listing_search::Column::ListingId).into()
 }
 
-fn chosen(filter: &ListingFilter, view: &View) -> Condition {
+fn chosen(filter: &ListingFilter, view: &View, wide: Wide<'_>) -> Condition {
     let mut all = Condition::all().add(visible(view));
-    let mut narrow = |condition: Option<sea_orm::sea_query::SimpleExpr>| {
+    let mut narrow = |condition: Option<SimpleExpr>| {
         if let Some(condition) = condition {
             all = std::mem::replace(&mut all, Condition::all()).add(condition);
         }
     };
-    narrow(some(&filter.groups).map(|groups| Column::ProductGroup.is_in(groups.iter().map(|g| g.code()))));
+    narrow(some(&filter.groups).map(|groups| wide(Column::ProductGroup).is_in(groups.iter().map(|g| g.code()))));
     narrow(some(&filter.states).map(|states| Column::State.is_in(states.iter().map(|s| s.code()))));
     narrow(some(&filter.communes).map(|communes| Column::CommuneCode.is_in(communes)));
     narrow(filter.producers.as_ref().map(|ids| Column::ProducerId.is_in(ids.iter().map(|id| id.0))));
     narrow(filter.products.as_ref().map(|ids| Column::ProductId.is_in(ids.iter().map(|id| id.0))));
-    narrow(filter.stars.0.map(|s| Column::Stars.gte(i32::from(s))));
-    narrow(filter.stars.1.map(|s| Column::Stars.lte(i32::from(s))));
-    narrow(filter.price.0.map(|p| Column::Price.gte(p)));
-    narrow(filter.price.1.map(|p| Column::Price.lte(p)));
+    narrow(filter.stars.0.map(|s| wide(Column::Stars).gte(i32::from(s))));
+    narrow(filter.stars.1.map(|s| wide(Column::Stars).lte(i32::from(s))));
+    narrow(filter.price.0.map(|p| wide(Column::Price).gte(p)));
+    narrow(filter.price.1.map(|p| wide(Column::Price).lte(p)));
     narrow(some(&filter.kinds).map(|kinds| {
         let made = producer::Entity::find().select_only().column(producer::Column::Id);
-        Column::ProducerId.in_subquery(made.filter(producer::Column::Kind.is_in(kinds.iter().map(|k| k.code()))).into_query())
+        wide(Column::ProducerId).in_subquery(made.filter(producer::Column::Kind.is_in(kinds.iter().map(|k| k.code()))).into_query())
     }));
     narrow(some(&filter.months).map(|months| {
         let grown = product::Entity::find().select_only().column(product::Column::Id);
         let seasons = months.iter().fold(Condition::any(), |any, month| any.add(in_season(*month)));
-        Column::ProductId.in_subquery(grown.filter(seasons).into_query())
+        wide(Column::ProductId).in_subquery(grown.filter(seasons).into_query())
     }));
     narrow(some(&filter.certifications).map(|kinds| {
         let proven = certification::Entity::find().select_only().column(certification::Column::ProductId);
         let kinds = certification::Column::Kind.is_in(kinds.iter().map(|k| k.code()));
-        Column::ProductId.in_subquery(proven.filter(kinds).filter(in_force(view)).into_query())
+        wide(Column::ProductId).in_subquery(proven.filter(kinds).filter(in_force(view)).into_query())
     }));
     all
 }
@@ -285,3 +315,7 @@ pub async fn products_found(db: &impl Db, filter: &ListingFilter, view: &View, l
     }
     Ok(products)
 }
+
+#[cfg(test)]
+#[path = "browse_tests.rs"]
+mod tests;
