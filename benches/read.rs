@@ -32,7 +32,7 @@ use load::{Figures, Target};
 use ocop_catalog::service::Clock;
 use sea_orm::{ConnectionTrait, Database as Sea, Statement};
 use serde_json::{Value, json};
-use std::{process::Command, time::Instant};
+use std::{collections::HashMap, process::Command, time::Instant};
 
 const ROUNDS: usize = 3;
 const WORKS: [(&str, &str); 5] = [
@@ -42,6 +42,8 @@ const WORKS: [(&str, &str); 5] = [
     ("W4", include_str!("../bench/queries/w4.graphql")),
     ("W5", include_str!("../bench/queries/w5.graphql")),
 ];
+/// Works whose cost must hardly grow with the catalog.
+const GROWTH: [&str; 3] = ["W1", "W3", "W5"];
 const SLUG: &str = "mat-ong-bac-ha-thuong-hang-so-1";
 
 #[tokio::main]
@@ -56,12 +58,29 @@ async fn main() {
         Ok("postgres") => vec![Engine::Postgres],
         _ => vec![Engine::Postgres, Engine::Sqlite],
     };
+    let (listings, is_quick) = (number("--listings", 100_000), arguments.iter().any(|a| a == "--quick"));
     for engine in engines {
-        measure(engine, number("--listings", 100_000), &connections, arguments.iter().any(|a| a == "--quick")).await;
+        let parts = if is_quick { Parts::Reads } else { Parts::All };
+        let small = if is_quick { Spent::new() } else { measure(engine, listings / 10, &[16], Parts::Table).await };
+        let large = measure(engine, listings, &connections, parts).await;
+        for work in GROWTH.iter().filter(|work| small.contains_key(**work)) {
+            println!("{engine:?} growth: {work} with ten times the listings: × {:.2}", large[work] / small[work]);
+        }
     }
 }
 
-async fn measure(engine: Engine, listings: usize, connections: &[usize], quick: bool) {
+/// What is measured beside the works that read pages.
+#[derive(PartialEq, Clone, Copy)]
+enum Parts {
+    Table,
+    Reads,
+    All,
+}
+
+/// This service's CPU milliseconds a request at sixteen connections, by work.
+type Spent = HashMap<&'static str, f64>;
+
+async fn measure(engine: Engine, listings: usize, connections: &[usize], parts: Parts) -> Spent {
     let database = Database::new(engine).await;
     let sandbox = marketplace(&Clock::System).await;
     let service = bulk::service(&database).await;
@@ -74,17 +93,25 @@ async fn measure(engine: Engine, listings: usize, connections: &[usize], quick: 
     println!("resident idle: {} MiB", memory::resident(server.id()));
     let place = place(&server.url, &database.url).await;
     let targets: Vec<_> = WORKS.iter().map(|work| targets(work, &server, floor.as_ref(), &place)).collect();
+    let mut spent = Spent::new();
     for connections in connections {
-        table(&targets, *connections);
+        let of_works = table(&targets, *connections);
+        if *connections == 16 {
+            spent = of_works;
+        }
+    }
+    if parts == Parts::Table {
+        return spent;
     }
     println!("\nresident after W1 at the most connections: {} MiB", memory::resident(server.id()));
     sizes(&server.url).await;
     load::table_of_cached(&server, WORKS[0].1);
     rows::measure(engine, &database.url, &server, &bulk::admin(&service).await).await;
-    if !quick {
+    if parts == Parts::All {
         writes::measure(engine, &service, &database.url, &server, &made).await;
     }
     server.kill();
+    spent
 }
 
 fn floor(url: &str) -> Command {
@@ -144,7 +171,8 @@ fn targets(work: &(&'static str, &'static str), server: &Program, floor: Option<
     (work.0, targets)
 }
 
-fn table(works: &[(&'static str, Vec<Target>)], connections: usize) {
+fn table(works: &[(&'static str, Vec<Target>)], connections: usize) -> Spent {
+    let mut spent = Spent::new();
     println!(
         "\n{connections} connections\n\n| work | who | CPU ms a request | of the floor | requests a second | p50 ms | p99 ms |\n|---|---|---|---|---|---|---|"
     );
@@ -156,6 +184,7 @@ fn table(works: &[(&'static str, Vec<Target>)], connections: usize) {
             }
         }
         let medians: Vec<Figures> = rounds.into_iter().map(Figures::median).collect();
+        spent.insert(work, medians[0].cpu);
         for (target, figures) in targets.iter().zip(&medians) {
             let of_floor = medians.get(1).map_or_else(String::new, |floor| format!("× {:.2}", figures.cpu / floor.cpu));
             println!(
@@ -164,6 +193,7 @@ fn table(works: &[(&'static str, Vec<Target>)], connections: usize) {
             );
         }
     }
+    spent
 }
 
 /// Bytes of an answer to W1 as phones would get it.
