@@ -130,7 +130,7 @@ async fn statements_do_not_grow_with_the_page() {
             (
                 "dossiers",
                 2,
-                10,
+                9,
                 "state checklist { state } documents { fileName } stages { state } product { name } producer { displayName }
                 rulebook { code } criteriaSet { criteria { name } } selfAssessment { total } rating { attestation }",
             ),
