@@ -52,7 +52,7 @@ pub struct RowCursor {
 impl CursorType for RowCursor {
     type Error = &'static str;
 
-    /// Cursors come back as text, which [`Paging::of`] opens for its own list.
+    /// Cursors come back as text, which its list opens.
     fn decode_cursor(_: &str) -> Result<Self, Self::Error> {
         Err("a cursor is opened by its list")
     }
