@@ -1,10 +1,11 @@
 //! Administrative units of both eras.
 
 use async_graphql::{Context, Description, Enum, InputObject, Object};
+use std::sync::Arc;
 
 use crate::{
     domain::admin_unit::AdminUnit,
-    graphql::{context::asked, error::Fault},
+    graphql::{context::asked, eager::eager, error::Fault},
     service::admin_units,
 };
 
@@ -47,10 +48,15 @@ pub struct FormerCommuneInput {
 
 /// A province or a commune of one era. Its key is era and code together.
 #[derive(Description)]
-pub struct AdminUnitObject(pub(super) AdminUnit);
+pub struct AdminUnitFields(pub(super) Arc<AdminUnit>);
+
+eager!(
+    /// A unit with its fields.
+    AdminUnitObject = AdminUnitFields(AdminUnit)
+);
 
 #[Object(name = "AdminUnit", use_type_description)]
-impl AdminUnitObject {
+impl AdminUnitFields {
     /// Era.
     async fn era(&self) -> AdminEra {
         self.0.era.into()
@@ -97,7 +103,7 @@ impl AdminUnitQuery {
         #[graphql(desc = "Code of a province: lists its communes. Provinces are listed when left out.")] province: Option<String>,
     ) -> Result<Vec<AdminUnitObject>, Fault> {
         let found = admin_units::list(&asked(context)?.service, era.into(), province.as_deref()).await?;
-        Ok(found.into_iter().map(AdminUnitObject).collect())
+        Ok(found.into_iter().map(AdminUnitObject::of).collect())
     }
 
     /// The commune of today that a commune of before 2025-07-01 became; of a divided one, the part that records without an
@@ -109,6 +115,6 @@ impl AdminUnitQuery {
     ) -> Result<Option<AdminUnitObject>, Fault> {
         let FormerCommuneInput { commune, district, province } = former;
         let found = admin_units::today(&asked(context)?.service, &commune, district.as_deref(), province.as_deref()).await?;
-        Ok(found.map(AdminUnitObject))
+        Ok(found.map(AdminUnitObject::of))
     }
 }

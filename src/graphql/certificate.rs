@@ -118,6 +118,6 @@ impl CertificateQuery {
         let days = days.ok_or_else(|| Fault::input("within must be from 1 to 366."))?;
         let list = Paging { first, after, last, before }.of(asked, &["certificatesExpiring", &days.to_string()])?;
         let page = certificates::expiring(&asked.service, &asked.actor, days, &list.request).await?;
-        Ok(list.connection(page, RatingObject))
+        Ok(list.connection(page, RatingObject::of))
     }
 }

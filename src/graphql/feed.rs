@@ -13,6 +13,7 @@ use crate::{
         listing::ListingObject,
         product::OcopGroup,
         scalar::FeedCursor,
+        seeds,
     },
     service::{
         feed::{self, ChangePage, FeedChange, FeedState},
@@ -162,7 +163,7 @@ impl From<FeedChange> for ListingChange {
         let causes = causes.into_iter().map(Into::into).collect();
         match state {
             FeedState::Upserted(listing) => {
-                let listing = ListingObject(*listing);
+                let listing = ListingObject::of(*listing);
                 Self::Upserted(ListingUpserted { cursor, listing_id, version, committed_at, causes, listing })
             }
             FeedState::Removed { reason, external_key } => {
@@ -304,7 +305,10 @@ impl FeedQuery {
     ) -> Result<ListingChangePage, Fault> {
         let (asked, limit) = (asked(context)?, page_size(first)?);
         let (scope, since) = (FeedScopeInput::scope(scope)?, since.as_ref().map(|c| c.0.as_str()));
-        Ok(feed::changes(&asked.service, &asked.actor, &scope, since, limit).await?.into())
+        let page = feed::changes(&asked.service, &asked.actor, &scope, since, limit).await?;
+        let listings: Vec<_> = page.changes.iter().filter_map(FeedChange::listing).collect();
+        seeds::gather(context, context.look_ahead().field("changes").field("listing"), &listings).await?;
+        Ok(page.into())
     }
 
     /// Everything public, page by page. For API keys with the scope `feed:read`, and admins.
@@ -320,8 +324,10 @@ impl FeedQuery {
         reached(asked, min_cursor.as_ref()).await?;
         let (scope, after) = (FeedScopeInput::scope(scope)?, after.as_ref().map(|c| c.0.as_str()));
         let page = feed::snapshot(&asked.service, &asked.actor, &scope, after, limit).await?;
+        let listings: Vec<_> = page.listings.iter().collect();
+        seeds::gather(context, context.look_ahead().field("listings"), &listings).await?;
         Ok(ListingSnapshotPage {
-            listings: page.listings.into_iter().map(ListingObject).collect(),
+            listings: page.listings.into_iter().map(ListingObject::of).collect(),
             as_of: FeedCursor(page.as_of),
             end_cursor: FeedCursor(page.end_cursor),
             has_more: page.has_more,

@@ -4,7 +4,7 @@ use async_graphql::dataloader::Loader;
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -21,10 +21,11 @@ use crate::{
         product::{Certification, Media, Product, Recognition, Variant},
         rating::Rating,
     },
+    graphql::seeds::Seeds,
     service::{Service, ServiceError, publicity},
     store::{
         StoreError, admin_units, attempts, certifications, channel_listings, channel_status, channels,
-        listings::{self, Beside, View},
+        listings::{self, View},
         media, producers, products, ratings, recognitions, variants,
     },
 };
@@ -40,14 +41,6 @@ pub struct Batch {
     seeds: Mutex<Seeds>,
 }
 
-/// What was read with a page, until it is asked for.
-#[derive(Default)]
-struct Seeds {
-    products: HashMap<ProductId, Option<Product>>,
-    producers: HashMap<ProducerId, Option<Producer>>,
-    covers: HashMap<ProductId, Option<Media>>,
-}
-
 impl Batch {
     /// A batch for an actor.
     pub fn new(service: Service, actor: &Actor) -> Self {
@@ -55,17 +48,8 @@ impl Batch {
         Self { service, reach, dossiers: dossiers_in_reach(actor), seeds: Mutex::default() }
     }
 
-    /// Takes what was read with a page of listings, so that it need not be read again when its rows are asked for it.
-    pub(super) fn seed<'a>(&self, page: impl IntoIterator<Item = (&'a Listing, Beside)>) {
-        let mut seeds = self.seeds();
-        for (listing, beside) in page {
-            seeds.products.insert(listing.product_id, beside.product);
-            seeds.producers.insert(listing.producer_id, beside.producer);
-            seeds.covers.insert(listing.product_id, beside.cover);
-        }
-    }
-
-    fn seeds(&self) -> MutexGuard<'_, Seeds> {
+    /// What was read with the pages of this request.
+    pub(super) fn seeds(&self) -> MutexGuard<'_, Seeds> {
         self.seeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -157,11 +141,11 @@ key! {
 
 /// An error that is shared by the keys of a batch.
 #[derive(Debug, Clone)]
-pub struct BatchError(std::sync::Arc<ServiceError>);
+pub struct BatchError(Arc<ServiceError>);
 
 impl From<ServiceError> for BatchError {
     fn from(error: ServiceError) -> Self {
-        Self(std::sync::Arc::new(error))
+        Self(Arc::new(error))
     }
 }
 
@@ -188,6 +172,10 @@ pub(super) fn grouped<K: Eq + Hash, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> H
     groups
 }
 
+fn shared<K: Eq + Hash, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Vec<Arc<V>>> {
+    grouped(rows.into_iter().map(Arc::new).collect(), |row: &Arc<V>| key(row))
+}
+
 macro_rules! load {
     ($key:ident => $value:ty, |$batch:ident, $ids:ident| $body:expr) => {
         impl Loader<$key> for Batch {
@@ -204,53 +192,32 @@ macro_rules! load {
 }
 pub(super) use load;
 
-/// Takes what is known of these ids, and tells which are left to be read.
-fn taken<K: Copy + Eq + Hash, V>(seeds: &mut HashMap<K, Option<V>>, ids: Vec<K>) -> (Vec<V>, Vec<K>) {
-    let mut known = Vec::new();
-    let left = ids.into_iter().filter(|id| seeds.remove(id).map(|seed| known.extend(seed)).is_none()).collect();
-    (known, left)
-}
-
-load!(ProducerKey => Producer, |batch, ids| {
-    let (mut found, left) = taken(&mut batch.seeds().producers, ids);
-    if !left.is_empty() {
-        let seen = |p: &Producer| p.status == ProducerStatus::Active || batch.reach.covers(p.id);
-        found.extend(producers::find_many(&batch.service.store, &left).await?.into_iter().filter(seen));
-    }
-    found.into_iter().map(|p| (ProducerKey(p.id), p)).collect()
+load!(ProducerKey => Arc<Producer>, |batch, ids| {
+    let seen = |p: &Producer| p.status == ProducerStatus::Active || batch.reach.covers(p.id);
+    producers::find_many(&batch.service.store, &ids).await?.into_iter().filter(seen).map(|p| (ProducerKey(p.id), Arc::new(p))).collect()
 });
-load!(ProductKey => Product, |batch, ids| {
-    let (mut found, left) = taken(&mut batch.seeds().products, ids);
-    if !left.is_empty() {
-        found.extend(products::find_many(&batch.service.store, &left, &batch.reach).await?);
-    }
-    found.into_iter().map(|p| (ProductKey(p.id), p)).collect()
+load!(ProductKey => Arc<Product>, |batch, ids| {
+    products::find_many(&batch.service.store, &ids, &batch.reach).await?.into_iter().map(|p| (ProductKey(p.id), Arc::new(p))).collect()
 });
-load!(VariantKey => Variant, |batch, ids| {
-    variants::find_many(&batch.service.store, &ids).await?.into_iter().map(|v| (VariantKey(v.id), v)).collect()
+load!(VariantKey => Arc<Variant>, |batch, ids| {
+    variants::find_many(&batch.service.store, &ids).await?.into_iter().map(|v| (VariantKey(v.id), Arc::new(v))).collect()
 });
 load!(VariantsOf => Vec<Variant>, |batch, ids| grouped(variants::of_products(&batch.service.store, &ids).await?, |v| VariantsOf(v.product_id)));
-load!(MediaOf => Vec<Media>, |batch, ids| grouped(media::of_products(&batch.service.store, &ids).await?, |m| MediaOf(m.product_id)));
-load!(CoverOf => Media, |batch, ids| {
-    let (mut found, left) = taken(&mut batch.seeds().covers, ids);
-    if !left.is_empty() {
-        found.extend(media::covers(&batch.service.store, &left).await?);
-    }
-    found.into_iter().map(|m| (CoverOf(m.product_id), m)).collect()
-});
+load!(MediaOf => Vec<Arc<Media>>, |batch, ids| shared(media::of_products(&batch.service.store, &ids).await?, |m| MediaOf(m.product_id)));
+load!(CoverOf => Arc<Media>, |batch, ids| media::covers(&batch.service.store, &ids).await?.into_iter().map(|m| (CoverOf(m.product_id), Arc::new(m))).collect());
 load!(ListingsOf => Vec<Listing>, |batch, ids| {
     grouped(listings::of_products(&batch.service.store, &ids, &batch.view()).await?, |l| ListingsOf(l.product_id))
 });
 load!(CertificationsOf => Vec<Certification>, |batch, ids| {
     grouped(certifications::of_products(&batch.service.store, &ids).await?, |c| CertificationsOf(c.product_id))
 });
-load!(RatingsOf => Vec<Rating>, |batch, ids| grouped(ratings::of_products(&batch.service.store, &ids).await?, |r| RatingsOf(r.product_id)));
+load!(RatingsOf => Vec<Arc<Rating>>, |batch, ids| shared(ratings::of_products(&batch.service.store, &ids).await?, |r| RatingsOf(r.product_id)));
 load!(RecognitionOf => Recognition, |batch, ids| {
     recognitions::of_products(&batch.service.store, &ids).await?.into_iter().map(|(product, r)| (RecognitionOf(product), r)).collect()
 });
-load!(CommuneKey => AdminUnit, |batch, ids| {
+load!(CommuneKey => Arc<AdminUnit>, |batch, ids| {
     let units = admin_units::find_many(&batch.service.store, Era::From20250701, &ids).await?;
-    units.into_iter().map(|u| (CommuneKey(u.code.clone()), u)).collect()
+    units.into_iter().map(|u| (CommuneKey(u.code.clone()), Arc::new(u))).collect()
 });
 load!(LegacyCommuneKey => AdminUnit, |batch, ids| {
     let units = admin_units::find_many(&batch.service.store, Era::Before20250701, &ids).await?;

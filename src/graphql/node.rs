@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use crate::{
     graphql::{
         channel::{ChannelListingObject, ChannelObject},
-        context::{Asked, asked, loader},
+        context::{Asked, asked},
         council::SessionObject,
         dossier::DossierObject,
         error::Fault,
@@ -19,6 +19,7 @@ use crate::{
         rating::RatingObject,
         rubric::CriteriaSetObject,
         scalar::FeedCursor,
+        seeds,
     },
     service::{channels, councils, dossiers, listings, producers, products, ratings, rubrics},
 };
@@ -84,14 +85,14 @@ async fn find(context: &Context<'_>, asked: &Asked, id: &ID) -> Result<Option<No
     let Some((kind, uuid)) = decode(id) else { return Ok(None) };
     let (service, actor) = (&asked.service, &asked.actor);
     Ok(match kind {
-        Kind::Producer => producers::find(service, actor, uuid.into()).await?.map(|p| Node::Producer(ProducerObject(p))),
-        Kind::Product => products::find(service, actor, uuid.into()).await?.map(|p| Node::Product(ProductObject(p))),
+        Kind::Producer => producers::find(service, actor, uuid.into()).await?.map(|p| Node::Producer(ProducerObject::of(p))),
+        Kind::Product => products::find(service, actor, uuid.into()).await?.map(|p| Node::Product(ProductObject::of(p))),
         Kind::Variant => variant(context, asked, uuid).await?,
         Kind::Dossier => dossiers::find(service, actor, uuid.into()).await?.map(|d| Node::Dossier(DossierObject(d))),
         Kind::CriteriaSet => rubrics::find(service, actor, uuid.into()).await?.map(|s| Node::CriteriaSet(CriteriaSetObject(s))),
         Kind::CouncilSession => councils::find(service, actor, uuid.into()).await?.map(|s| Node::CouncilSession(SessionObject(s))),
-        Kind::Rating => ratings::find(service, actor, uuid.into()).await?.map(|r| Node::Rating(RatingObject(r))),
-        Kind::Listing => listings::find(service, actor, uuid.into()).await?.map(|l| Node::Listing(ListingObject(l))),
+        Kind::Rating => ratings::find(service, actor, uuid.into()).await?.map(|r| Node::Rating(RatingObject::of(r))),
+        Kind::Listing => listings::find(service, actor, uuid.into()).await?.map(|l| Node::Listing(ListingObject::of(l))),
         Kind::Channel => channels::find(service, actor, uuid.into()).await?.map(|c| Node::Channel(ChannelObject(c))),
         Kind::ChannelListing => {
             channels::listing(service, actor, uuid.into()).await?.map(|c| Node::ChannelListing(ChannelListingObject(c)))
@@ -110,7 +111,7 @@ async fn find(context: &Context<'_>, asked: &Asked, id: &ID) -> Result<Option<No
 
 /// A variant is seen by whoever sees its product.
 async fn variant(context: &Context<'_>, asked: &Asked, id: uuid::Uuid) -> Result<Option<Node>, Fault> {
-    let Some(variant) = loader(context)?.load_one(VariantKey(id.into())).await? else { return Ok(None) };
+    let Some(variant) = seeds::find(context, VariantKey(id.into())).await? else { return Ok(None) };
     let seen = products::find(&asked.service, &asked.actor, variant.product_id).await?.is_some();
-    Ok(seen.then_some(Node::Variant(VariantObject(variant))))
+    Ok(seen.then_some(Node::Variant(VariantObject::of(variant))))
 }

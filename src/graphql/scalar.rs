@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 
 use crate::{
     domain::{money::Vnd, quantity::Quantity},
+    graphql::eager::Eager,
     service::PriceData,
 };
 
@@ -64,14 +65,18 @@ impl ScalarType for FeedCursor {
 
 /// An amount of money.
 #[derive(SimpleObject)]
-pub struct Money {
+#[graphql(name = "Money")]
+pub struct MoneyFields {
     /// Amount as a decimal string; whole numbers for VND.
     amount: Decimal,
     /// Currency, ISO 4217. Always `VND` today.
     currency: String,
 }
 
-impl From<Vnd> for Money {
+/// An amount of money with its fields.
+pub type Money = Eager<MoneyFields>;
+
+impl From<Vnd> for MoneyFields {
     fn from(price: Vnd) -> Self {
         Self { amount: Decimal(price.to_string()), currency: "VND".to_owned() }
     }
@@ -96,14 +101,17 @@ impl MoneyInput {
 /// A number with its unit.
 #[derive(SimpleObject)]
 #[graphql(name = "Quantity")]
-pub struct QuantityObject {
+pub struct QuantityFields {
     /// Number as a decimal string.
     value: Decimal,
     /// Unit.
     unit: crate::graphql::product::Unit,
 }
 
-impl From<Quantity> for QuantityObject {
+/// A quantity with its fields.
+pub type QuantityObject = Eager<QuantityFields>;
+
+impl From<Quantity> for QuantityFields {
     fn from(quantity: Quantity) -> Self {
         Self { value: Decimal(quantity.value()), unit: quantity.unit().into() }
     }

@@ -44,6 +44,16 @@ pub struct FeedChange {
     pub state: FeedState,
 }
 
+impl FeedChange {
+    /// The listing, while it is visible.
+    pub fn listing(&self) -> Option<&Listing> {
+        match &self.state {
+            FeedState::Upserted(listing) => Some(listing),
+            FeedState::Removed { .. } => None,
+        }
+    }
+}
+
 /// What a changed listing is now.
 #[derive(Debug, Clone)]
 pub enum FeedState {

@@ -8,11 +8,12 @@ use chrono::{DateTime, Utc};
 use crate::{
     domain::actor::{Actor, Person},
     graphql::{
-        context::{asked, loader},
+        context::asked,
         error::Fault,
         id::{Kind, encode},
         loader::ProducerKey,
         producer::{InvitationObject, MemberRole, ProducerObject},
+        seeds,
     },
     service::{api_keys, members},
     store::api_keys::ApiKey,
@@ -93,7 +94,7 @@ impl Viewer {
     async fn memberships(&self, context: &Context<'_>) -> Result<Vec<Membership>, Fault> {
         let mut found = Vec::new();
         for (producer, role) in person(context)?.map(|p| p.memberships.clone()).unwrap_or_default() {
-            let producer = loader(context)?.load_one(ProducerKey(producer)).await?.map(ProducerObject);
+            let producer = seeds::find(context, ProducerKey(producer)).await?.map(ProducerObject::of);
             found.extend(producer.map(|producer| Membership { producer, role: role.into() }));
         }
         Ok(found)

@@ -42,7 +42,7 @@ impl ChannelListingObject {
 
     /// The listing.
     async fn listing(&self, context: &Context<'_>) -> Result<Option<ListingObject>, Fault> {
-        Ok(loader(context)?.load_one(ListingKey(self.0.listing_id)).await?.map(ListingObject))
+        Ok(loader(context)?.load_one(ListingKey(self.0.listing_id)).await?.map(ListingObject::of))
     }
 
     /// Where the push stands.

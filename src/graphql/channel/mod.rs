@@ -21,6 +21,7 @@ use crate::{
         id::{Kind, encode},
         loader::{ProducerKey, StatusOf},
         producer::ProducerObject,
+        seeds,
     },
     service::{portals, readings},
 };
@@ -146,5 +147,5 @@ impl ChannelHealth {
 
 async fn owner(context: &Context<'_>, id: Option<ProducerId>) -> Result<Option<ProducerObject>, Fault> {
     let Some(id) = id else { return Ok(None) };
-    Ok(loader(context)?.load_one(ProducerKey(id)).await?.map(ProducerObject))
+    Ok(seeds::find(context, ProducerKey(id)).await?.map(ProducerObject::of))
 }

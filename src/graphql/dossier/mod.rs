@@ -23,6 +23,7 @@ use crate::{
         product::ProductObject,
         rating::RatingObject,
         rubric::{CriteriaSetObject, RulebookObject},
+        seeds,
     },
     service::{ServiceError, dossiers},
 };
@@ -134,12 +135,12 @@ impl DossierObject {
 
     /// The product.
     async fn product(&self, context: &Context<'_>) -> Result<Option<ProductObject>, Fault> {
-        Ok(loader(context)?.load_one(ReviewedProductKey(self.0.product_id)).await?.map(ProductObject))
+        Ok(loader(context)?.load_one(ReviewedProductKey(self.0.product_id)).await?.map(ProductObject::of))
     }
 
     /// Whose product it is; null for suspended producers.
     async fn producer(&self, context: &Context<'_>) -> Result<Option<ProducerObject>, Fault> {
-        Ok(loader(context)?.load_one(ProducerKey(self.0.producer_id)).await?.map(ProducerObject))
+        Ok(seeds::find(context, ProducerKey(self.0.producer_id)).await?.map(ProducerObject::of))
     }
 
     /// Why it was opened.
@@ -260,13 +261,13 @@ impl DossierObject {
 
     /// The rating that came of it.
     async fn rating(&self, context: &Context<'_>) -> Result<Option<RatingObject>, Fault> {
-        Ok(loader(context)?.load_one(RatingOf(self.0.id)).await?.map(RatingObject))
+        Ok(loader(context)?.load_one(RatingOf(self.0.id)).await?.map(RatingObject::of))
     }
 
     /// The rating that it renews.
     async fn previous_rating(&self, context: &Context<'_>) -> Result<Option<RatingObject>, Fault> {
         let Some(rating) = self.0.previous_rating else { return Ok(None) };
-        Ok(loader(context)?.load_one(RatingKey(rating)).await?.map(RatingObject))
+        Ok(loader(context)?.load_one(RatingKey(rating)).await?.map(RatingObject::of))
     }
 
     /// When it was handed in.

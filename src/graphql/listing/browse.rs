@@ -149,7 +149,7 @@ pub struct Suggestion {
 
 impl From<product::Product> for Suggestion {
     fn from(product: product::Product) -> Self {
-        Self { text: product.name_vi.clone(), product: ProductObject(product) }
+        Self { text: product.name_vi.clone(), product: ProductObject::of(product) }
     }
 }
 
@@ -231,7 +231,7 @@ impl ListingFacets {
         found.truncate(COMMUNES);
         let mut units = loader(context)?.load_many(found.iter().map(|(code, _)| CommuneKey(code.clone()))).await?;
         let named = found.into_iter().filter_map(|(code, count)| Some((units.remove(&CommuneKey(code))?, count)));
-        Ok(named.map(|(unit, count)| CommuneFacet { commune: AdminUnitObject(unit), count }).collect())
+        Ok(named.map(|(unit, count)| CommuneFacet { commune: AdminUnitObject::of(unit), count }).collect())
     }
 
     /// By legal form of the producer; at most six rows.
@@ -246,7 +246,7 @@ impl ListingFacets {
         found.sort_unstable();
         let end = |number: usize| BANDS.get(number).and_then(|end| Vnd::try_from_i64(*end).ok());
         let start = |number: usize| number.checked_sub(1).and_then(end);
-        let facet = |(number, count)| PriceFacet { from: start(number).map(Into::into), below: end(number).map(Into::into), count };
+        let facet = |(number, count)| PriceFacet { from: start(number).map(Money::of), below: end(number).map(Money::of), count };
         Ok(found.into_iter().map(facet).collect())
     }
 

@@ -6,6 +6,7 @@ pub mod query;
 
 use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 use crate::{
     domain::listing::Listing,
@@ -13,12 +14,14 @@ use crate::{
         admin_unit::AdminUnitObject,
         channel::ChannelListingObject,
         context::{LocaleArgument, Text, asked, loader},
+        eager::eager,
         error::Fault,
         id::{Kind, encode},
         loader::{ChannelsOf, CommuneKey, HiddenKey, ProducerKey, ProductKey, VariantKey},
         producer::ProducerObject,
         product::{OcopGroup, ProductObject, VariantObject},
         scalar::Money,
+        seeds,
     },
 };
 
@@ -77,10 +80,15 @@ pub enum Availability {
 
 /// A listing (tin đăng bán): an offer of one variant at a price.
 #[derive(Description)]
-pub struct ListingObject(pub(super) Listing);
+pub struct ListingFields(pub(super) Arc<Listing>);
+
+eager!(
+    /// A listing with its fields.
+    ListingObject = ListingFields(Listing)
+);
 
 #[Object(name = "Listing", use_type_description)]
-impl ListingObject {
+impl ListingFields {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {
         encode(Kind::Listing, self.0.id)
@@ -98,17 +106,17 @@ impl ListingObject {
 
     /// The product. Null when one may not see it.
     async fn product(&self, context: &Context<'_>) -> Result<Option<ProductObject>, Fault> {
-        Ok(loader(context)?.load_one(ProductKey(self.0.product_id)).await?.map(ProductObject))
+        Ok(seeds::find(context, ProductKey(self.0.product_id)).await?.map(ProductObject::of))
     }
 
     /// The variant offered.
     async fn variant(&self, context: &Context<'_>) -> Result<Option<VariantObject>, Fault> {
-        Ok(loader(context)?.load_one(VariantKey(self.0.variant_id)).await?.map(VariantObject))
+        Ok(seeds::find(context, VariantKey(self.0.variant_id)).await?.map(VariantObject::of))
     }
 
     /// Whose it is. Null when suspended, for all but its members and admins.
     async fn producer(&self, context: &Context<'_>) -> Result<Option<ProducerObject>, Fault> {
-        Ok(loader(context)?.load_one(ProducerKey(self.0.producer_id)).await?.map(ProducerObject))
+        Ok(seeds::find(context, ProducerKey(self.0.producer_id)).await?.map(ProducerObject::of))
     }
 
     /// Title; Vietnamese where there is no English one.
@@ -122,7 +130,7 @@ impl ListingObject {
 
     /// Price in whole đồng, taxes included.
     async fn price(&self) -> Money {
-        self.0.price.into()
+        Money::of(self.0.price)
     }
 
     /// Units that may be sold.
@@ -175,7 +183,7 @@ impl ListingObject {
     /// Commune of the product's origin, or of its producer, today.
     async fn commune(&self, context: &Context<'_>) -> Result<Option<AdminUnitObject>, Fault> {
         let Some(code) = self.0.commune_code.clone() else { return Ok(None) };
-        Ok(loader(context)?.load_one(CommuneKey(code)).await?.map(AdminUnitObject))
+        Ok(seeds::find(context, CommuneKey(code)).await?.map(AdminUnitObject::of))
     }
 
     /// Whether the public sees it now and, if not, every reason why.

@@ -79,7 +79,7 @@ impl ListingPayload {
             Some(id) => listings::find(&asked.service, &asked.actor, id).await?,
             None => None,
         };
-        Ok(Self { listing: listing.map(ListingObject), user_errors })
+        Ok(Self { listing: listing.map(ListingObject::of), user_errors })
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
         producer::ProducerKind,
         product::{CertificationKind, OcopGroup},
         scalar::FeedCursor,
+        seeds,
     },
     service::{
         listings,
@@ -149,7 +150,7 @@ impl ListingQuery {
             ListingBy::ExternalKey(key) => listings::by_external_key(&asked.service, &asked.actor, &key).await?,
             ListingBy::Gtin(gtin) => listings::by_gtin(&asked.service, &asked.actor, &gtin).await?,
         };
-        Ok(found.map(ListingObject))
+        Ok(found.map(ListingObject::of))
     }
 
     /// Visible listings, and those of one's own producers in any state.
@@ -180,9 +181,9 @@ impl ListingQuery {
         let wish = Wish { filter, sort, beside: wants_beside(context) };
         let mut found = search::listings(&asked.service, &asked.actor, wish, &list.request).await?;
         let beside = std::mem::take(&mut found.beside);
-        loader(context)?.loader().seed(found.page.rows.iter().map(|(_, listing)| listing).zip(beside));
+        seeds::beside(loader(context)?.loader(), found.page.rows.iter().map(|(_, listing)| listing).zip(beside));
         let totals = ListingTotals::of(&mut found);
-        Ok(list.connection_with(found.page, totals, ListingObject))
+        Ok(list.connection_with(found.page, totals, ListingObject::of))
     }
 
     /// Products of visible listings whose name, producer or place has the words typed so far, the best first; for completing a search.

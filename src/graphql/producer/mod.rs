@@ -5,6 +5,7 @@ pub mod query;
 
 use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 use crate::{
     domain::{
@@ -14,9 +15,11 @@ use crate::{
     graphql::{
         admin_unit::AdminUnitObject,
         context::{asked, loader},
+        eager::eager,
         error::Fault,
         id::{Kind, encode},
         loader::{CommuneKey, LegacyCommuneKey, ProducerKey},
+        seeds,
     },
     service::members,
 };
@@ -61,10 +64,15 @@ pub enum MemberRole {
 
 /// A producer (chủ thể OCOP).
 #[derive(Description)]
-pub struct ProducerObject(pub(super) Producer);
+pub struct ProducerFields(pub(super) Arc<Producer>);
+
+eager!(
+    /// A producer with its fields.
+    ProducerObject = ProducerFields(Producer)
+);
 
 #[Object(name = "Producer", use_type_description)]
-impl ProducerObject {
+impl ProducerFields {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {
         encode(Kind::Producer, self.0.id)
@@ -103,13 +111,13 @@ impl ProducerObject {
     /// Commune today.
     async fn commune(&self, context: &Context<'_>) -> Result<Option<AdminUnitObject>, Fault> {
         let Some(code) = self.0.commune_code.clone() else { return Ok(None) };
-        Ok(loader(context)?.load_one(CommuneKey(code)).await?.map(AdminUnitObject))
+        Ok(seeds::find(context, CommuneKey(code)).await?.map(AdminUnitObject::of))
     }
 
     /// Commune before 2025-07-01, as the source of an imported record names it.
     async fn former_commune(&self, context: &Context<'_>) -> Result<Option<AdminUnitObject>, Fault> {
         let Some(code) = self.0.legacy_commune_code.clone() else { return Ok(None) };
-        Ok(loader(context)?.load_one(LegacyCommuneKey(code)).await?.map(AdminUnitObject))
+        Ok(loader(context)?.load_one(LegacyCommuneKey(code)).await?.map(AdminUnitObject::of))
     }
 
     /// Street or hamlet.
@@ -160,7 +168,7 @@ impl ProducerObject {
     }
 }
 
-impl ProducerObject {
+impl ProducerFields {
     fn is_theirs(&self, context: &Context<'_>) -> Result<bool, Fault> {
         Ok(permit(&asked(context)?.actor, Action::ReadPrivate)?.covers(self.0.id))
     }
@@ -207,7 +215,7 @@ impl InvitationObject {
 
     /// The producer.
     async fn producer(&self, context: &Context<'_>) -> Result<Option<ProducerObject>, Fault> {
-        Ok(loader(context)?.load_one(ProducerKey(self.0.producer_id)).await?.map(ProducerObject))
+        Ok(seeds::find(context, ProducerKey(self.0.producer_id)).await?.map(ProducerObject::of))
     }
 
     /// To whom; only the account with this e-mail may accept.

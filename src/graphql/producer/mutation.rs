@@ -106,7 +106,7 @@ impl ProducerPayload {
             Some(id) => producers::find(&asked.service, &asked.actor, id).await?,
             None => None,
         };
-        Ok(Self { producer: producer.map(ProducerObject), user_errors })
+        Ok(Self { producer: producer.map(ProducerObject::of), user_errors })
     }
 }
 

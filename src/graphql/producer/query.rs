@@ -54,7 +54,7 @@ impl ProducerQuery {
             ProducerBy::Slug(slug) => producers::by_slug(&asked.service, &asked.actor, &slug).await?,
             ProducerBy::TaxCode(code) => producers::by_tax_code(&asked.service, &asked.actor, &code).await?,
         };
-        Ok(found.map(ProducerObject))
+        Ok(found.map(ProducerObject::of))
     }
 
     /// Producers, by display name without accents.
@@ -82,6 +82,6 @@ impl ProducerQuery {
         };
         let list = Paging { first, after, last, before }.of(asked, &["producers", &format!("{filter:?}"), &format!("{direction:?}")])?;
         let page = producers::page(&asked.service, &asked.actor, &filter, direction.into(), &list.request).await?;
-        Ok(list.connection(page, ProducerObject))
+        Ok(list.connection(page, ProducerObject::of))
     }
 }

@@ -5,6 +5,7 @@ pub mod query;
 
 use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 use crate::{
     domain::{
@@ -14,6 +15,7 @@ use crate::{
     graphql::{
         admin_unit::AdminUnitObject,
         context::{LocaleArgument, Text, asked, loader},
+        eager::eager,
         error::Fault,
         id::{Kind, encode},
         listing::ListingObject,
@@ -24,6 +26,7 @@ use crate::{
         producer::ProducerObject,
         rating::RatingObject,
         scalar::{Date, QuantityObject},
+        seeds,
     },
 };
 
@@ -112,10 +115,15 @@ pub enum Unit {
 
 /// A product of the programme (sản phẩm OCOP), rated or not.
 #[derive(Description)]
-pub struct ProductObject(pub(super) Product);
+pub struct ProductFields(pub(super) Arc<Product>);
+
+eager!(
+    /// A product with its fields.
+    ProductObject = ProductFields(Product)
+);
 
 #[Object(name = "Product", use_type_description)]
-impl ProductObject {
+impl ProductFields {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {
         encode(Kind::Product, self.0.id)
@@ -124,7 +132,7 @@ impl ProductObject {
     /// Who makes it. Null where the source of an imported record does not say, and for suspended producers.
     async fn producer(&self, context: &Context<'_>) -> Result<Option<ProducerObject>, Fault> {
         let Some(id) = self.0.producer_id else { return Ok(None) };
-        Ok(loader(context)?.load_one(ProducerKey(id)).await?.map(ProducerObject))
+        Ok(seeds::find(context, ProducerKey(id)).await?.map(ProducerObject::of))
     }
 
     /// Stable handle for addresses, without accents.
@@ -175,36 +183,36 @@ impl ProductObject {
     /// Commune of origin today.
     async fn commune(&self, context: &Context<'_>) -> Result<Option<AdminUnitObject>, Fault> {
         let Some(code) = self.0.commune_code.clone() else { return Ok(None) };
-        Ok(loader(context)?.load_one(CommuneKey(code)).await?.map(AdminUnitObject))
+        Ok(seeds::find(context, CommuneKey(code)).await?.map(AdminUnitObject::of))
     }
 
     /// Commune of origin before 2025-07-01, as the source of an imported record names it.
     async fn former_commune(&self, context: &Context<'_>) -> Result<Option<AdminUnitObject>, Fault> {
         let Some(code) = self.0.legacy_commune_code.clone() else { return Ok(None) };
-        Ok(loader(context)?.load_one(LegacyCommuneKey(code)).await?.map(AdminUnitObject))
+        Ok(loader(context)?.load_one(LegacyCommuneKey(code)).await?.map(AdminUnitObject::of))
     }
 
     /// Sellable forms; at most 50.
     async fn variants(&self, context: &Context<'_>) -> Result<Vec<VariantObject>, Fault> {
         let found = loader(context)?.load_one(VariantsOf(self.0.id)).await?.unwrap_or_default();
-        Ok(found.into_iter().map(VariantObject).collect())
+        Ok(found.into_iter().map(VariantObject::of).collect())
     }
 
     /// Pictures, the cover first; at most 12.
     async fn media(&self, context: &Context<'_>) -> Result<Vec<MediaObject>, Fault> {
-        let found = loader(context)?.load_one(MediaOf(self.0.id)).await?.unwrap_or_default();
-        Ok(found.into_iter().map(MediaObject).collect())
+        let found = seeds::find(context, MediaOf(self.0.id)).await?.unwrap_or_default();
+        Ok(found.into_iter().map(MediaObject::of).collect())
     }
 
     /// The first picture; null without any.
     async fn cover(&self, context: &Context<'_>) -> Result<Option<MediaObject>, Fault> {
-        Ok(loader(context)?.load_one(CoverOf(self.0.id)).await?.map(MediaObject))
+        Ok(seeds::find(context, CoverOf(self.0.id)).await?.map(MediaObject::of))
     }
 
     /// Its listings that can be seen, the newest first; at most one live one for each variant.
     async fn listings(&self, context: &Context<'_>) -> Result<Vec<ListingObject>, Fault> {
         let found = loader(context)?.load_one(ListingsOf(self.0.id)).await?.unwrap_or_default();
-        Ok(found.into_iter().map(ListingObject).collect())
+        Ok(found.into_iter().map(ListingObject::of).collect())
     }
 
     /// Documents of other kinds; at most 20.
@@ -215,14 +223,14 @@ impl ProductObject {
 
     /// The newest rating, in force or not; `status` tells. Null when it was never rated.
     async fn rating(&self, context: &Context<'_>) -> Result<Option<RatingObject>, Fault> {
-        let found = loader(context)?.load_one(RatingsOf(self.0.id)).await?.unwrap_or_default();
-        Ok(found.into_iter().next().map(RatingObject))
+        let found = seeds::find(context, RatingsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(found.into_iter().next().map(RatingObject::of))
     }
 
     /// All ratings, newest first; one for each decision, so a handful.
     async fn ratings(&self, context: &Context<'_>) -> Result<Vec<RatingObject>, Fault> {
-        let found = loader(context)?.load_one(RatingsOf(self.0.id)).await?.unwrap_or_default();
-        Ok(found.into_iter().map(RatingObject).collect())
+        let found = seeds::find(context, RatingsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(found.into_iter().map(RatingObject::of).collect())
     }
 
     /// What a published source recorded of it before this service kept its ratings. Not a certificate.
@@ -248,10 +256,15 @@ impl ProductObject {
 
 /// One sellable form of a product.
 #[derive(Description)]
-pub struct VariantObject(pub(super) Variant);
+pub struct VariantFields(pub(super) Arc<Variant>);
+
+eager!(
+    /// A variant with its fields.
+    VariantObject = VariantFields(Variant)
+);
 
 #[Object(name = "Variant", use_type_description)]
-impl VariantObject {
+impl VariantFields {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {
         encode(Kind::Variant, self.0.id)
@@ -259,7 +272,7 @@ impl VariantObject {
 
     /// The product.
     async fn product(&self, context: &Context<'_>) -> Result<Option<ProductObject>, Fault> {
-        Ok(loader(context)?.load_one(ProductKey(self.0.product_id)).await?.map(ProductObject))
+        Ok(seeds::find(context, ProductKey(self.0.product_id)).await?.map(ProductObject::of))
     }
 
     /// Stock-keeping unit, unique within the producer.
@@ -274,7 +287,7 @@ impl VariantObject {
 
     /// Net content.
     async fn net_content(&self) -> QuantityObject {
-        self.0.net.into()
+        QuantityObject::of(self.0.net)
     }
 
     /// Weight of one packed unit in grams.
@@ -290,10 +303,15 @@ impl VariantObject {
 
 /// A picture.
 #[derive(Description)]
-pub struct MediaObject(Media);
+pub struct MediaFields(Arc<Media>);
+
+eager!(
+    /// A picture with its fields.
+    MediaObject = MediaFields(Media)
+);
 
 #[Object(name = "Media", use_type_description)]
-impl MediaObject {
+impl MediaFields {
     /// Opaque global id.
     async fn id(&self) -> ID {
         encode(Kind::Media, self.0.id)

@@ -130,7 +130,7 @@ impl ProductPayload {
             Some(id) => products::find(&asked.service, &asked.actor, id).await?,
             None => None,
         };
-        Ok(Self { product: product.map(ProductObject), user_errors })
+        Ok(Self { product: product.map(ProductObject::of), user_errors })
     }
 }
 

@@ -81,7 +81,7 @@ impl ProductQuery {
             ProductBy::Id(id) => products::find(&asked.service, &asked.actor, of(Kind::Product, &id)).await?,
             ProductBy::Slug(slug) => products::by_slug(&asked.service, &asked.actor, &slug).await?,
         };
-        Ok(found.map(ProductObject))
+        Ok(found.map(ProductObject::of))
     }
 
     /// Products of the public catalog, and those of one's own producers.
@@ -104,6 +104,6 @@ impl ProductQuery {
         let direction = order_by.map_or(OrderDirection::Asc, |o| o.direction).into();
         let list = Paging { first, after, last, before }.of(asked, &["products", &format!("{filter:?}"), &format!("{direction:?}")])?;
         let page = products::page(&asked.service, &asked.actor, &filter, direction, &list.request).await?;
-        Ok(list.connection(page, ProductObject))
+        Ok(list.connection(page, ProductObject::of))
     }
 }

@@ -4,16 +4,19 @@ pub mod mutation;
 
 use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 use crate::{
     domain::rating::Rating,
     graphql::{
         context::{asked, loader},
+        eager::{Eager, eager},
         error::Fault,
         id::{Kind, encode},
         loader::{PrintedProducerKey, ProductKey, RemindersOf, ReviewedProductKey, WithdrawalsOf},
         product::ProductObject,
         scalar::{Date, Decimal},
+        seeds,
     },
     service::certificates::{self, Shown},
 };
@@ -74,10 +77,15 @@ pub enum WithdrawalReason {
 
 /// A rating (kết quả công nhận OCOP): a decision that recognises a product, with its certificate.
 #[derive(Description)]
-pub struct RatingObject(pub(super) Rating);
+pub struct RatingFields(pub(super) Arc<Rating>);
+
+eager!(
+    /// A rating with its fields.
+    RatingObject = RatingFields(Rating)
+);
 
 #[Object(name = "OcopRating", use_type_description)]
-impl RatingObject {
+impl RatingFields {
     /// Opaque global id.
     pub(super) async fn id(&self) -> ID {
         encode(Kind::Rating, self.0.id)
@@ -85,7 +93,7 @@ impl RatingObject {
 
     /// The product.
     async fn product(&self, context: &Context<'_>) -> Result<Option<ProductObject>, Fault> {
-        Ok(loader(context)?.load_one(ProductKey(self.0.product_id)).await?.map(ProductObject))
+        Ok(seeds::find(context, ProductKey(self.0.product_id)).await?.map(ProductObject::of))
     }
 
     /// Stars granted, 3 to 5. They may be shown only while `status` is ACTIVE or EXPIRING.
@@ -104,21 +112,26 @@ impl RatingObject {
     }
 
     /// The decision.
-    async fn decision(&self) -> Decision {
+    async fn decision(&self) -> Eager<DecisionFields> {
         let d = &self.0.decision;
-        Decision { authority: d.authority.into(), issuer: d.issuer.clone(), number: d.number.clone(), signed_on: Date(d.signed_on) }
+        Eager::of(DecisionFields {
+            authority: d.authority.into(),
+            issuer: d.issuer.clone(),
+            number: d.number.clone(),
+            signed_on: Date(d.signed_on),
+        })
     }
 
     /// The certificate.
-    async fn certificate(&self, context: &Context<'_>) -> Result<Certificate, Fault> {
+    async fn certificate(&self, context: &Context<'_>) -> Result<Eager<CertificateFields>, Fault> {
         let validity = self.0.validity;
         let service = &asked(context)?.service;
-        Ok(Certificate {
+        Ok(Eager::of(CertificateFields {
             verify_url: certificates::link(service, &self.0.certificate_number),
             number: self.0.certificate_number.clone(),
             issued_on: Date(validity.issued_on),
             expires_on: Date(validity.expires_on),
-        })
+        }))
     }
 
     /// Whether the product may bear the mark "Sản phẩm OCOP Việt Nam" today (Regulation 1162/QĐ-VPĐP-OCOP). Read this, never `stars`
@@ -172,7 +185,8 @@ impl RatingObject {
 
 /// A decision (quyết định). One decision often recognises many products.
 #[derive(SimpleObject)]
-pub struct Decision {
+#[graphql(name = "Decision")]
+pub struct DecisionFields {
     /// Level that decided.
     authority: DecisionAuthority,
     /// Who signed, for example `UBND tỉnh Tuyên Quang`.
@@ -185,7 +199,8 @@ pub struct Decision {
 
 /// A certificate (giấy chứng nhận), valid for 36 months.
 #[derive(SimpleObject)]
-pub struct Certificate {
+#[graphql(name = "Certificate")]
+pub struct CertificateFields {
     /// Public address at which it is checked; its QR code is at this address with `/qr.svg` behind it.
     verify_url: String,
     /// Number.

@@ -116,7 +116,7 @@ impl RatingPayload {
             Some(id) => ratings::find(&asked.service, &asked.actor, id).await?,
             None => None,
         };
-        Ok(Self { rating: rating.map(RatingObject), user_errors })
+        Ok(Self { rating: rating.map(RatingObject::of), user_errors })
     }
 }
 
