@@ -107,6 +107,9 @@ fn is_settled(affected: &[Listing], cause: ChangeCause, at: DateTime<Utc>) -> bo
 
 /// The words under which listings are found, written anew; changes nothing else.
 pub(super) async fn reword(tx: &Tx, listings: Vec<Listing>) -> Result<(), ServiceError> {
+    if listings.is_empty() {
+        return Ok(());
+    }
     let around = surroundings(tx, &listings).await?;
     let placed = listings.into_iter().map(|mut listing| {
         let facts = around.facts(&listing);

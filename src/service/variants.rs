@@ -74,7 +74,7 @@ pub(super) fn read(form: &mut Form, given: &[VariantData]) -> Vec<ReadVariant> {
     if given.len() > MAX_VARIANTS {
         form.refuse("variants", Reason::TooMany { max: MAX_VARIANTS });
     }
-    let mut seen = HashSet::new();
+    let (mut seen, mut kept) = (HashSet::new(), HashSet::new());
     given
         .iter()
         .enumerate()
@@ -83,6 +83,9 @@ pub(super) fn read(form: &mut Form, given: &[VariantData]) -> Vec<ReadVariant> {
             let variant = read_one(form, data, &field);
             if !seen.insert(variant.sku.clone()) {
                 form.refuse(&field("sku"), Reason::Duplicate);
+            }
+            if variant.id.is_some_and(|id| !kept.insert(id)) {
+                form.refuse(&field("id"), Reason::Duplicate);
             }
             variant
         })

@@ -48,8 +48,12 @@ pub struct View {
 
 /// Stores a new listing; [`StoreError::Taken`] names `slug`.
 pub async fn insert(db: &impl Db, listing: &Listing) -> Result<(), StoreError> {
-    Entity::insert(row(listing).into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
-    Ok(())
+    insert_many(db, std::slice::from_ref(listing)).await
+}
+
+/// Stores new listings; [`StoreError::Taken`] names `slug`.
+pub async fn insert_many(db: &impl Db, listings: &[Listing]) -> Result<(), StoreError> {
+    rows::insert::<Entity>(db, listings.iter().map(row)).await
 }
 
 /// Stores a changed listing. The caller holds the row's lock from `find_for_update` or `of_*_for_update`; false when it is out of reach.

@@ -1,6 +1,6 @@
 //! Pictures of products.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::{
     domain::{id::ProductId, product::Media},
@@ -14,22 +14,24 @@ use crate::{
 /// Replaces the pictures of a product; their order in the slice is their position.
 pub async fn replace(db: &impl Db, product: ProductId, media: &[Media]) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::ProductId.eq(product.0)).exec(db.connection()).await?;
-    if media.is_empty() {
-        return Ok(());
-    }
-    let rows = media.iter().enumerate().map(|(position, m)| {
-        let model = Model {
-            id: m.id.0,
-            product_id: product.0,
-            url: m.url.clone(),
-            alt_vi: m.alt_vi.clone(),
-            alt_en: m.alt_en.clone(),
-            position: i32::try_from(position).unwrap_or(i32::MAX),
-        };
-        model.into_active_model().reset_all()
+    let placed = media.iter().enumerate().map(|(position, m)| {
+        let position = i32::try_from(position).unwrap_or(i32::MAX);
+        Media { product_id: product, position, ..m.clone() }
     });
-    Entity::insert_many(rows).exec_without_returning(db.connection()).await?;
-    Ok(())
+    insert_many(db, &placed.collect::<Vec<_>>()).await
+}
+
+/// Stores new pictures.
+pub async fn insert_many(db: &impl Db, media: &[Media]) -> Result<(), StoreError> {
+    let row = |m: &Media| Model {
+        id: m.id.0,
+        product_id: m.product_id.0,
+        url: m.url.clone(),
+        alt_vi: m.alt_vi.clone(),
+        alt_en: m.alt_en.clone(),
+        position: m.position,
+    };
+    rows::insert::<Entity>(db, media.iter().map(row)).await
 }
 
 /// The pictures of these products in their order.

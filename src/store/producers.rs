@@ -38,8 +38,12 @@ pub struct ProducerFilter {
 
 /// Stores a new producer; [`StoreError::Taken`] names `slug`, `tax_code` or `external_key`.
 pub async fn insert(db: &impl Db, producer: &Producer) -> Result<(), StoreError> {
-    Entity::insert(row(producer).into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
-    Ok(())
+    insert_many(db, std::slice::from_ref(producer)).await
+}
+
+/// Stores new producers; [`StoreError::Taken`] names `slug`, `tax_code` or `external_key`.
+pub async fn insert_many(db: &impl Db, producers: &[Producer]) -> Result<(), StoreError> {
+    rows::insert::<Entity>(db, producers.iter().map(row)).await
 }
 
 /// Stores a changed producer whose `version` is the one it was read with; false when someone was faster or it is out of reach.
@@ -83,9 +87,15 @@ pub async fn by_tax_code(db: &impl Db, code: &str) -> Result<Option<Producer>, S
     Entity::find().filter(Column::TaxCode.eq(code)).one(db.connection()).await?.map(domain).transpose()
 }
 
-/// The producer imported under a key.
-pub async fn by_external_key(db: &impl Db, key: &str) -> Result<Option<Producer>, StoreError> {
-    Entity::find().filter(Column::ExternalKey.eq(key)).one(db.connection()).await?.map(domain).transpose()
+/// The producers imported under these keys, in no order.
+pub async fn by_external_keys(db: &impl Db, keys: &[&str]) -> Result<Vec<Producer>, StoreError> {
+    let query = Entity::find().filter(Column::ExternalKey.is_in(among(keys.iter().copied())));
+    rows::all(db, query).await?.into_iter().map(domain).collect()
+}
+
+/// Those of these slugs that producers have.
+pub async fn slugs_taken(db: &impl Db, slugs: Vec<String>) -> Result<Vec<String>, StoreError> {
+    rows::taken(db, Column::Slug, slugs).await
 }
 
 /// Producers by name: those in good standing and those within reach.

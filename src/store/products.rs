@@ -41,8 +41,12 @@ pub struct ProductFilter {
 
 /// Stores a new product; [`StoreError::Taken`] names `slug` or `external_key`.
 pub async fn insert(db: &impl Db, product: &Product) -> Result<(), StoreError> {
-    Entity::insert(row(product).into_active_model().reset_all()).exec_without_returning(db.connection()).await?;
-    Ok(())
+    insert_many(db, std::slice::from_ref(product)).await
+}
+
+/// Stores new products; [`StoreError::Taken`] names `slug` or `external_key`.
+pub async fn insert_many(db: &impl Db, products: &[Product]) -> Result<(), StoreError> {
+    rows::insert::<Entity>(db, products.iter().map(row)).await
 }
 
 /// Stores a changed product whose `version` is the one it was read with; false when someone was faster or it is out of reach.
@@ -80,9 +84,15 @@ pub async fn by_slug(db: &impl Db, slug: &str, reach: &Reach) -> Result<Option<P
     Entity::find().filter(Column::Slug.eq(slug)).filter(visible(reach)).one(db.connection()).await?.map(domain).transpose()
 }
 
-/// The product imported under a key.
-pub async fn by_external_key(db: &impl Db, key: &str) -> Result<Option<Product>, StoreError> {
-    Entity::find().filter(Column::ExternalKey.eq(key)).one(db.connection()).await?.map(domain).transpose()
+/// The products imported under these keys, in no order.
+pub async fn by_external_keys(db: &impl Db, keys: &[&str]) -> Result<Vec<Product>, StoreError> {
+    let query = Entity::find().filter(Column::ExternalKey.is_in(among(keys.iter().copied())));
+    rows::all(db, query).await?.into_iter().map(domain).collect()
+}
+
+/// Those of these slugs that products have.
+pub async fn slugs_taken(db: &impl Db, slugs: Vec<String>) -> Result<Vec<String>, StoreError> {
+    rows::taken(db, Column::Slug, slugs).await
 }
 
 /// Products by name: those of the public catalog and those within reach.

@@ -1,6 +1,6 @@
 //! What published sources recorded about products.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::{
@@ -12,14 +12,14 @@ use crate::{
         Db, StoreError,
         entity::recognition::{Column, Entity, Model},
         error::coded,
-        rows::among,
+        rows::{self, among},
     },
 };
 
-/// Stores what a source says about a product, replacing what was stored before.
-pub async fn put(db: &impl Db, id: Uuid, product: ProductId, r: &Recognition) -> Result<(), StoreError> {
-    let row = Model {
-        id,
+/// Stores what sources say about products, each with its id.
+pub async fn insert_many(db: &impl Db, recognitions: &[(Uuid, ProductId, Recognition)]) -> Result<(), StoreError> {
+    let row = |(id, product, r): &(Uuid, ProductId, Recognition)| Model {
+        id: *id,
         product_id: product.0,
         evidence: r.evidence.code().to_owned(),
         stars: r.stars.map(i32::from),
@@ -27,11 +27,7 @@ pub async fn put(db: &impl Db, id: Uuid, product: ProductId, r: &Recognition) ->
         decision_number: r.decision_number.clone(),
         source: r.source.clone(),
     };
-    let replace = OnConflict::column(Column::ProductId)
-        .update_columns([Column::Evidence, Column::Stars, Column::RecognisedYear, Column::DecisionNumber, Column::Source])
-        .to_owned();
-    Entity::insert(row.into_active_model().reset_all()).on_conflict(replace).exec_without_returning(db.connection()).await?;
-    Ok(())
+    rows::insert::<Entity>(db, recognitions.iter().map(row)).await
 }
 
 /// What sources say about these products: pairs of product and record.

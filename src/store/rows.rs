@@ -4,7 +4,8 @@
 //! use, cost more than all else in this process (docs/benchmarks.md).
 
 use sea_orm::{
-    DbErr, EntityTrait, FromQueryResult, QueryResult, QuerySelect, RuntimeErr, Select,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryResult, QuerySelect, RuntimeErr,
+    Select,
     sqlx::{self, Decode, Postgres, Row as _, Sqlite, Type},
 };
 use std::sync::Arc;
@@ -35,10 +36,11 @@ impl<'a> Cells<'a> {
         Ok(cell)
     }
 
+    /// The types of columns are those of the migrations: asking each cell again costs as much as reading it.
     fn look<T: Cell>(&self) -> Result<T, DbErr> {
         let read = match (self.row.try_as_pg_row(), self.row.try_as_sqlite_row()) {
-            (Some(row), _) => row.try_get(self.next),
-            (None, Some(row)) => row.try_get(self.next),
+            (Some(row), _) => row.try_get_unchecked(self.next),
+            (None, Some(row)) => row.try_get_unchecked(self.next),
             (None, None) => Err(sqlx::Error::ColumnIndexOutOfBounds { index: self.next, len: 0 }),
         };
         read.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))
@@ -83,6 +85,30 @@ where
 {
     let rows = select::<E, E>(query.select_only()).into_model::<Whole<E>>().all(db.connection()).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Writes new rows by one statement.
+pub(super) async fn insert<E: EntityTrait>(db: &impl Db, rows: impl IntoIterator<Item = E::Model>) -> Result<(), StoreError>
+where
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let rows: Vec<_> = rows.into_iter().map(|row| row.into_active_model().reset_all()).collect();
+    if !rows.is_empty() {
+        E::insert_many(rows).exec_without_returning(db.connection()).await?;
+    }
+    Ok(())
+}
+
+/// Those of these texts that a column holds.
+pub(super) async fn taken<C: ColumnTrait>(db: &impl Db, column: C, texts: Vec<String>) -> Result<Vec<String>, StoreError>
+where
+    C::EntityName: EntityTrait,
+{
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = C::EntityName::find().select_only().column(column).filter(column.is_in(among(texts)));
+    Ok(query.into_tuple().all(db.connection()).await?)
 }
 
 /// Values to look for, the last repeated up to a power of two: so there are few statements, which the engine need not read and plan anew

@@ -2,13 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
 };
+use uuid::Uuid;
 
 use crate::{
     domain::{
         gtin::Gtin,
-        id::{ProductId, VariantId},
+        id::{ProducerId, ProductId, VariantId},
         product::Variant,
         quantity::{Quantity, Unit},
     },
@@ -23,21 +25,39 @@ use crate::{
 
 /// Stores variants, new and changed; [`StoreError::Taken`] names `sku` or `gtin`.
 pub async fn put(db: &impl Db, variants: &[Variant]) -> Result<(), StoreError> {
-    for variant in variants {
-        let replace = OnConflict::column(Column::Id)
-            .update_columns([
-                Column::Sku,
-                Column::Gtin,
-                Column::NetThousandths,
-                Column::NetUnit,
-                Column::WeightGrams,
-                Column::Position,
-                Column::ArchivedAt,
-            ])
-            .to_owned();
-        Entity::insert(row(variant)?.into_active_model().reset_all()).on_conflict(replace).exec_without_returning(db.connection()).await?;
+    if variants.is_empty() {
+        return Ok(());
     }
+    let replace = OnConflict::column(Column::Id)
+        .update_columns([
+            Column::Sku,
+            Column::Gtin,
+            Column::NetThousandths,
+            Column::NetUnit,
+            Column::WeightGrams,
+            Column::Position,
+            Column::ArchivedAt,
+        ])
+        .to_owned();
+    let rows = variants.iter().map(|variant| Ok(row(variant)?.into_active_model().reset_all())).collect::<Result<Vec<_>, StoreError>>()?;
+    Entity::insert_many(rows).on_conflict(replace).exec_without_returning(db.connection()).await?;
     Ok(())
+}
+
+/// Those of these SKUs that variants of these producers have, with their producers.
+pub async fn with_skus(db: &impl Db, producers: &[ProducerId], skus: Vec<String>) -> Result<Vec<(ProducerId, String)>, StoreError> {
+    let query = Entity::find()
+        .select_only()
+        .columns([Column::ProducerId, Column::Sku])
+        .filter(Column::ProducerId.is_in(among(producers.iter().map(|p| p.0))))
+        .filter(Column::Sku.is_in(among(skus)));
+    let found: Vec<(Uuid, String)> = query.into_tuple().all(db.connection()).await?;
+    Ok(found.into_iter().map(|(producer, sku)| (producer.into(), sku)).collect())
+}
+
+/// Those of these GTINs that variants have.
+pub async fn gtins_taken(db: &impl Db, gtins: Vec<String>) -> Result<Vec<String>, StoreError> {
+    rows::taken(db, Column::Gtin, gtins).await
 }
 
 /// Marks variants of a product as no longer sold.

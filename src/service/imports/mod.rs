@@ -1,6 +1,7 @@
 //! Bulk import: a CSV or Excel file in, a report by row and column out. What a table holds is told by its columns. Rows are found
 //! again by their keys, so a run that was cut off is simply run again.
 
+mod batch;
 mod cells;
 mod products;
 mod reference;
