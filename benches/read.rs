@@ -106,9 +106,10 @@ async fn measure(engine: Engine, listings: usize, connections: &[usize], parts: 
     println!("\nresident after W1 at the most connections: {} MiB", memory::resident(server.id()));
     sizes(&server.url).await;
     load::table_of_cached(&server, WORKS[0].1);
-    rows::measure(engine, &database.url, &server, &bulk::admin(&service).await).await;
+    let admin = bulk::admin(&service).await;
+    rows::measure(engine, &database.url, &server, &admin).await;
     if parts == Parts::All {
-        writes::measure(engine, &service, &database.url, &server, &made).await;
+        writes::measure(engine, &admin, &database.url, &server, &made).await;
     }
     server.kill();
     spent

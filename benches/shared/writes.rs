@@ -1,27 +1,27 @@
 //! Works that write: one price change, and many products at once.
 
-use ocop_catalog::{domain::id::ListingId, service::Service};
+use ocop_catalog::domain::id::ListingId;
 use sea_orm::{ConnectionTrait, Database as Sea, DatabaseConnection, Statement, TransactionTrait};
 use serde_json::json;
 use std::time::Instant;
 
 use crate::{
     cpu,
-    harness::{Caller, Engine, Program, bulk, program},
+    harness::{Caller, Engine, Program, program},
 };
 
 const CHANGES: usize = 500;
 const PRODUCTS: usize = 1_000;
 const FACTS: &str = r#"{"action":"listingSetPrice","actor":"account:0199","object":"listing","version":2,"price":50000,"stock":10,"previous":"5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed"}"#;
 
-pub(crate) async fn measure(engine: Engine, service: &Service, url: &str, server: &Program, made: &[ListingId]) {
-    price_changes(engine, service, url, server, made).await;
+pub(crate) async fn measure(engine: Engine, admin: &str, url: &str, server: &Program, made: &[ListingId]) {
+    price_changes(engine, admin, url, server, made).await;
     bulk_create(engine, url).await;
 }
 
 /// W7: a price by mutation, one after another, against the bare statements in one transaction on the same rows.
-async fn price_changes(engine: Engine, service: &Service, url: &str, server: &Program, made: &[ListingId]) {
-    let caller = Caller::new(&server.url, Some(&bulk::admin(service).await));
+async fn price_changes(engine: Engine, admin: &str, url: &str, server: &Program, made: &[ListingId]) {
+    let caller = Caller::new(&server.url, Some(admin));
     let query = "mutation($id: ID!, $p: MoneyInput!) { listingSetPrice(id: $id, price: $p) { listing { version } userErrors { code } } }";
     let ids = caller.data("{ listings(first: 100) { nodes { id } } }", json!({})).await;
     let ids: Vec<_> = ids["listings"]["nodes"].as_array().expect("rows").iter().map(|n| n["id"].clone()).collect();

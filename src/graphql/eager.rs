@@ -200,3 +200,103 @@ macro_rules! eager {
     };
 }
 pub(super) use eager;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_graphql::{EmptyMutation, EmptySubscription, Error, Object, Schema, SimpleObject};
+    use tokio::task::yield_now;
+
+    #[derive(SimpleObject, Clone)]
+    #[graphql(name = "Leaf")]
+    struct LeafFields {
+        a: i32,
+        b: i32,
+    }
+
+    #[derive(Clone)]
+    struct TreeFields(i32);
+
+    #[Object(name = "Tree")]
+    impl TreeFields {
+        async fn known(&self) -> i32 {
+            self.0
+        }
+
+        async fn late(&self) -> i32 {
+            yield_now().await;
+            self.0
+        }
+
+        async fn failed(&self) -> Result<i32, Error> {
+            Err("failed".into())
+        }
+
+        async fn failed_late(&self) -> Result<i32, Error> {
+            yield_now().await;
+            Err("failed late".into())
+        }
+
+        async fn nothing(&self) -> Option<i32> {
+            None
+        }
+
+        async fn leaf(&self, #[graphql(default = 1)] by: i32) -> Eager<LeafFields> {
+            yield_now().await;
+            Eager { fields: LeafFields { a: by, b: 2 } }
+        }
+
+        async fn trees(&self) -> Vec<Eager<Self>> {
+            (0..self.0).map(|number| Eager { fields: Self(number) }).collect()
+        }
+    }
+
+    /// The same object, resolved by the engine alone.
+    struct Root;
+
+    #[Object]
+    impl Root {
+        async fn plain(&self) -> TreeFields {
+            TreeFields(3)
+        }
+
+        async fn eager(&self) -> Eager<TreeFields> {
+            Eager { fields: TreeFields(3) }
+        }
+    }
+
+    /// An eager object answers as the engine does, errors included, in the order of the document.
+    #[tokio::test]
+    async fn objects_answer_as_the_engine_does() {
+        let schema = Schema::new(Root, EmptyMutation, EmptySubscription);
+        for (selected, expected) in [
+            ("known late nothing", r#"{"known":3,"late":3,"nothing":null}"#),
+            ("late known x: known", r#"{"late":3,"known":3,"x":3}"#),
+            ("leaf { b a } known", r#"{"leaf":{"b":2,"a":1},"known":3}"#),
+            ("leaf(by: 7) { a } leaf(by: 7) { b a }", r#"{"leaf":{"a":7,"b":2}}"#),
+            ("...F ... { late } ... on Tree { leaf { a } }", r#"{"known":3,"__typename":"Tree","late":3,"leaf":{"a":1}}"#),
+            (
+                "trees { known trees { late } } trees { known trees { known } }",
+                r#"{"trees":[{"known":0,"trees":[]},{"known":1,"trees":[{"late":0,"known":0}]},{"known":2,"trees":[{"late":0,"known":0},{"late":1,"known":1}]}]}"#,
+            ),
+            ("known @skip(if: true) late", r#"{"late":3}"#),
+            ("failed known failedLate", r#"{"known":3}"#),
+            ("failed failedLate", "null"),
+        ] {
+            let answers = |field: &str| {
+                let uses = if selected.contains("...F") { "fragment F on Tree { known __typename }" } else { "" };
+                schema.execute(format!("{{ {field} {{ {selected} }} }} {uses}"))
+            };
+            let (eager, plain) = (answers("eager").await, answers("plain").await);
+            let text = |answer: &async_graphql::Response, field: &str| match &answer.data {
+                Value::Object(data) => serde_json::to_value(&data[field]).expect("JSON"),
+                other => serde_json::to_value(other).expect("JSON"),
+            };
+            assert_eq!(text(&eager, "eager"), text(&plain, "plain"), "{selected}: the same, but for the order");
+            assert_eq!(text(&eager, "eager").to_string(), expected, "{selected}");
+            let mut errors = [eager.errors, plain.errors].map(|errors| errors.into_iter().map(|e| e.message).collect::<Vec<_>>());
+            errors.iter_mut().for_each(|errors| errors.sort());
+            assert_eq!(errors[0], errors[1], "{selected}");
+        }
+    }
+}

@@ -202,11 +202,11 @@ load!(ProductKey => Arc<Product>, |batch, ids| {
 load!(VariantKey => Arc<Variant>, |batch, ids| {
     variants::find_many(&batch.service.store, &ids).await?.into_iter().map(|v| (VariantKey(v.id), Arc::new(v))).collect()
 });
-load!(VariantsOf => Vec<Variant>, |batch, ids| grouped(variants::of_products(&batch.service.store, &ids).await?, |v| VariantsOf(v.product_id)));
+load!(VariantsOf => Vec<Arc<Variant>>, |batch, ids| shared(variants::of_products(&batch.service.store, &ids).await?, |v| VariantsOf(v.product_id)));
 load!(MediaOf => Vec<Arc<Media>>, |batch, ids| shared(media::of_products(&batch.service.store, &ids).await?, |m| MediaOf(m.product_id)));
 load!(CoverOf => Arc<Media>, |batch, ids| media::covers(&batch.service.store, &ids).await?.into_iter().map(|m| (CoverOf(m.product_id), Arc::new(m))).collect());
-load!(ListingsOf => Vec<Listing>, |batch, ids| {
-    grouped(listings::of_products(&batch.service.store, &ids, &batch.view()).await?, |l| ListingsOf(l.product_id))
+load!(ListingsOf => Vec<Arc<Listing>>, |batch, ids| {
+    shared(listings::of_products(&batch.service.store, &ids, &batch.view()).await?, |l| ListingsOf(l.product_id))
 });
 load!(CertificationsOf => Vec<Certification>, |batch, ids| {
     grouped(certifications::of_products(&batch.service.store, &ids).await?, |c| CertificationsOf(c.product_id))

@@ -19,9 +19,9 @@ use crate::{
     graphql::{
         context::loader,
         error::Fault,
-        loader::{Batch, BatchError, CommuneKey, CoverOf, MediaOf, ProducerKey, ProductKey, RatingsOf, VariantKey},
+        loader::{Batch, BatchError, CommuneKey, CoverOf, ListingsOf, MediaOf, ProducerKey, ProductKey, RatingsOf, VariantKey, VariantsOf},
     },
-    store::listings::Beside,
+    store::{around::Around, listings::Beside},
 };
 
 /// A key whose value may have been read with a page.
@@ -57,6 +57,8 @@ seeds! {
     products: ProductKey => Arc<Product>,
     producers: ProducerKey => Arc<Producer>,
     variants: VariantKey => Arc<Variant>,
+    forms: VariantsOf => Vec<Arc<Variant>>,
+    offers: ListingsOf => Vec<Arc<Listing>>,
     communes: CommuneKey => Arc<AdminUnit>,
     covers: CoverOf => Arc<Media>,
     media: MediaOf => Vec<Arc<Media>>,
@@ -84,6 +86,23 @@ pub(super) fn beside<'a>(batch: &Batch, page: impl IntoIterator<Item = (&'a List
         seeds.producers.insert(ProducerKey(listing.producer_id), beside.producer.map(Arc::new));
         seeds.covers.insert(CoverOf(listing.product_id), beside.cover.map(Arc::new));
     }
+}
+
+/// Keeps what was read around a product.
+pub(super) fn around(batch: &Batch, product: &Product, around: Around) {
+    let mut seeds = batch.seeds();
+    let id = product.id;
+    if let (Some(maker), Some(producer)) = (product.producer_id, around.producer) {
+        seeds.producers.insert(ProducerKey(maker), producer.map(Arc::new));
+    }
+    seeds.media.extend(around.media.map(|found| (MediaOf(id), Some(shared(found)))));
+    seeds.forms.extend(around.variants.map(|found| (VariantsOf(id), Some(shared(found)))));
+    seeds.offers.extend(around.listings.map(|found| (ListingsOf(id), Some(shared(found)))));
+    seeds.ratings.extend(around.ratings.map(|found| (RatingsOf(id), Some(shared(found)))));
+}
+
+fn shared<T>(rows: Vec<T>) -> Vec<Arc<T>> {
+    rows.into_iter().map(Arc::new).collect()
 }
 
 /// Reads what is asked of the listings of a page.

@@ -11,7 +11,7 @@ use crate::{
         producer::Producer,
         product::{Media, Product, Recognition, Variant},
     },
-    service::{Service, ServiceError},
+    service::{Service, ServiceError, imports::own_key},
     store::{
         Direction, PageRequest, admin_units,
         listings::{self, ListingFilter, ListingSort, View},
@@ -135,7 +135,7 @@ impl Beside {
         let listing = self.listings.get(&product.id).filter(|l| variant.is_some_and(|v| v.id == l.variant_id));
         let text = |value: Option<&String>| value.cloned().unwrap_or_default();
         [
-            text(product.external_key.as_ref()),
+            product.external_key.clone().unwrap_or_else(|| own_key(product.id)),
             product.name_vi.clone(),
             producer.map(|p| p.legal_name.clone()).unwrap_or_default(),
             producer.map(|p| p.kind.code().to_owned()).unwrap_or_default(),

@@ -20,7 +20,9 @@ use crate::{
         work::{Work, begin},
     },
     store::{
-        self, Direction, Page, PageRequest, listings,
+        self, Direction, Page, PageRequest,
+        around::{self, Around, Named, Wants},
+        listings,
         products::{self, ProductFilter},
         ratings,
     },
@@ -140,14 +142,19 @@ pub async fn archive(service: &Service, call: &Call<'_>, id: ProductId) -> Resul
     Ok(id)
 }
 
+/// A product, if the actor may see it, with what is wanted beside it.
+pub async fn with_around(
+    service: &Service,
+    actor: &Actor,
+    named: Named<'_>,
+    wants: Wants,
+) -> Result<Option<(Product, Around)>, ServiceError> {
+    Ok(around::product(&service.store, named, &service.view(actor)?, wants).await?)
+}
+
 /// The product with an id, if the actor may see it.
 pub async fn find(service: &Service, actor: &Actor, id: ProductId) -> Result<Option<Product>, ServiceError> {
     Ok(products::find(&service.store, id, &permit(actor, Action::ReadPrivate)?).await?)
-}
-
-/// The product with a slug, if the actor may see it.
-pub async fn by_slug(service: &Service, actor: &Actor, slug: &str) -> Result<Option<Product>, ServiceError> {
-    Ok(products::by_slug(&service.store, slug, &permit(actor, Action::ReadPrivate)?).await?)
 }
 
 /// A list of products that the actor may see.
@@ -188,7 +195,7 @@ pub(super) async fn founded(service: &Service, work: &Work, mut product: Product
     known_commune(&work.tx, product.commune_code.as_deref(), "input.commune").await?;
     product.id = service.new_id().into();
     product.slug = handle(&product.name_vi, "san-pham");
-    if products::by_slug(&work.tx, &product.slug, &super::producers::EVERYTHING).await?.is_some() {
+    if !products::slugs_taken(&work.tx, vec![product.slug.clone()]).await?.is_empty() {
         product.slug = distinct(&product.slug);
     }
     (product.created_at, product.updated_at) = (work.at, work.at);

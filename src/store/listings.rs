@@ -34,6 +34,7 @@ use crate::{
     },
 };
 pub use beside::Beside;
+pub(super) use beside::seen;
 pub use browse::{ListingFilter, ListingSort, count, page, page_beside, products_found};
 pub use facets::{FacetKey, facet};
 

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod admin_units;
 pub mod api_keys;
+pub mod around;
 pub mod attempts;
 pub mod audit;
 pub mod backup;
@@ -33,6 +34,7 @@ pub mod listings;
 pub mod media;
 pub mod members;
 pub mod notices;
+mod packed;
 mod page;
 pub mod producers;
 pub mod products;

@@ -79,11 +79,6 @@ pub async fn find_many(db: &impl Db, ids: &[ProductId], reach: &Reach) -> Result
     rows::all(db, query).await?.into_iter().map(domain).collect()
 }
 
-/// The product with a slug, if the public may see it or it is within reach.
-pub async fn by_slug(db: &impl Db, slug: &str, reach: &Reach) -> Result<Option<Product>, StoreError> {
-    Entity::find().filter(Column::Slug.eq(slug)).filter(visible(reach)).one(db.connection()).await?.map(domain).transpose()
-}
-
 /// The products imported under these keys, in no order.
 pub async fn by_external_keys(db: &impl Db, keys: &[&str]) -> Result<Vec<Product>, StoreError> {
     let query = Entity::find().filter(Column::ExternalKey.is_in(among(keys.iter().copied())));

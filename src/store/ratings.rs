@@ -6,6 +6,8 @@ use sea_orm::{
     QueryResult, QuerySelect, Select, sea_query::OnConflict,
 };
 
+use uuid::Uuid;
+
 use crate::{
     domain::{
         actor::Reach,
@@ -127,20 +129,19 @@ pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Rat
 }
 
 /// A rating with the decision that granted it.
-struct Decided {
+pub(super) struct Decided {
     rating: rating::Model,
     decision: decision::Model,
 }
 
 impl FromQueryResult for Decided {
     fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
-        let mut cells = Cells::of(row);
-        Ok(Self { rating: rating::Entity::read(&mut cells)?, decision: decision::Entity::read(&mut cells)? })
+        Self::of(&mut Cells::of(row))
     }
 }
 
 /// Ratings with their decisions.
-fn decided(query: Select<rating::Entity>) -> Select<rating::Entity> {
+pub(super) fn decided(query: Select<rating::Entity>) -> Select<rating::Entity> {
     let decision = rating::Entity::belongs_to(decision::Entity).from(rating::Column::DecisionId).to(decision::Column::Id);
     let query = query.join(JoinType::InnerJoin, decision.into()).select_only();
     rows::select::<decision::Entity, _>(rows::select::<rating::Entity, _>(query))
@@ -152,7 +153,16 @@ async fn all(db: &impl Db, query: Select<rating::Entity>) -> Result<Vec<Rating>,
 }
 
 impl Decided {
-    fn read(self) -> Result<Rating, StoreError> {
+    pub(super) fn of(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
+        Ok(Self { rating: rating::Entity::read(cells)?, decision: decision::Entity::read(cells)? })
+    }
+
+    /// By what ratings are ordered, the oldest first.
+    pub(super) fn age(&self) -> (NaiveDate, i64, Uuid) {
+        (self.rating.issued_on, self.rating.created_at, self.rating.id)
+    }
+
+    pub(super) fn read(self) -> Result<Rating, StoreError> {
         let Self { rating: row, decision } = self;
         let score =
             row.score_hundredths.map(|s| coded(u16::try_from(s).ok().and_then(Score::try_from_hundredths), "rating.score_hundredths"));

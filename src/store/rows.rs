@@ -11,22 +11,32 @@ use sea_orm::{
 use std::sync::Arc;
 use uuid::Uuid;
 
-use crate::store::{Db, StoreError, entity};
+use crate::store::{Db, StoreError, entity, packed::Packed};
 
 /// The cells of a row, one after another.
 pub(super) struct Cells<'a> {
-    row: &'a QueryResult,
+    row: Source<'a>,
     next: usize,
 }
 
-/// What a cell may hold on either engine.
-pub(super) trait Cell: for<'r> Decode<'r, Postgres> + Type<Postgres> + for<'r> Decode<'r, Sqlite> + Type<Sqlite> {}
+/// Where a row is.
+enum Source<'a> {
+    Query(&'a QueryResult),
+    Json(&'a [serde_json::Value]),
+}
 
-impl<T> Cell for T where T: for<'r> Decode<'r, Postgres> + Type<Postgres> + for<'r> Decode<'r, Sqlite> + Type<Sqlite> {}
+/// What a cell may hold on either engine, and in JSON.
+pub(super) trait Cell: for<'r> Decode<'r, Postgres> + Type<Postgres> + for<'r> Decode<'r, Sqlite> + Type<Sqlite> + Packed {}
+
+impl<T> Cell for T where T: for<'r> Decode<'r, Postgres> + Type<Postgres> + for<'r> Decode<'r, Sqlite> + Type<Sqlite> + Packed {}
 
 impl<'a> Cells<'a> {
     pub(super) fn of(row: &'a QueryResult) -> Self {
-        Self { row, next: 0 }
+        Self { row: Source::Query(row), next: 0 }
+    }
+
+    pub(super) fn of_json(row: &'a [serde_json::Value]) -> Self {
+        Self { row: Source::Json(row), next: 0 }
     }
 
     /// The next cell.
@@ -38,7 +48,14 @@ impl<'a> Cells<'a> {
 
     /// The types of columns are those of the migrations: asking each cell again costs as much as reading it.
     fn look<T: Cell>(&self) -> Result<T, DbErr> {
-        let read = match (self.row.try_as_pg_row(), self.row.try_as_sqlite_row()) {
+        let row = match self.row {
+            Source::Query(row) => row,
+            Source::Json(row) => {
+                let cell = row.get(self.next).and_then(T::unpacked);
+                return cell.ok_or_else(|| DbErr::Type(format!("cell {} of a row in JSON", self.next)));
+            }
+        };
+        let read = match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
             (Some(row), _) => row.try_get_unchecked(self.next),
             (None, Some(row)) => row.try_get_unchecked(self.next),
             (None, None) => Err(sqlx::Error::ColumnIndexOutOfBounds { index: self.next, len: 0 }),

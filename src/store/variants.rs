@@ -103,7 +103,7 @@ fn row(v: &Variant) -> Result<Model, StoreError> {
     })
 }
 
-fn domain(row: Model) -> Result<Variant, StoreError> {
+pub(super) fn domain(row: Model) -> Result<Variant, StoreError> {
     let unit = coded(Unit::parse_code(&row.net_unit), "variant.net_unit")?;
     Ok(Variant {
         id: row.id.into(),

@@ -17,6 +17,7 @@ mod feed_scope;
 mod files;
 mod harness;
 mod idempotency;
+mod imports;
 mod integrators;
 mod judged;
 mod judged_endpoint;

@@ -158,7 +158,7 @@ async fn metric(url: &str, name: &str) -> Option<u64> {
     Some(line.rsplit(' ').next().and_then(|n| n.parse::<u64>().ok()).expect("a number"))
 }
 
-fn run(url: &str, arguments: &[&str]) -> (bool, String, String) {
+pub(crate) fn run(url: &str, arguments: &[&str]) -> (bool, String, String) {
     let Output { status, stdout, stderr } = program(url, arguments).output().expect("runs");
     (status.success(), String::from_utf8(stdout).expect("text"), String::from_utf8(stderr).expect("text"))
 }
@@ -187,100 +187,6 @@ async fn a_bad_start_is_one_line() {
     }
     let foreign = program(&database.url, &["serve"]).env("OCOP_SECRET_KEY", "ab".repeat(32)).output();
     drop(foreign);
-}
-
-/// Import from the command line: a dry run changes nothing, a second run changes nothing twice, faults name row and column.
-#[tokio::test]
-async fn importing_and_exporting() {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        let database = Database::new(engine).await;
-        let url = database.url.as_str();
-        let folder = tempfile::TempDir::new().expect("a folder");
-        let file = folder.path().join("products.csv");
-        let path = file.to_str().expect("a path");
-        let real = concat!(env!("CARGO_MANIFEST_DIR"), "/data/products/ocop_ha_giang.csv");
-        let (ok, out, _) = run(url, &["import", real, "--dry-run"]);
-        assert!(ok && out.contains("67 rows: 67 would be created"), "{out}");
-        let (ok, out, _) = run(url, &["import", real]);
-        assert!(ok && out.contains("67 rows: 67 were created"), "a dry run changes nothing: {out}");
-        let (ok, out, _) = run(url, &["import", real]);
-        assert!(ok && out.contains("67 are there already"), "{out}");
-        let (ok, exported, _) = run(url, &["export"]);
-        assert!(ok && exported.lines().count() == 68, "{exported}");
-        fs::write(&file, &exported).expect("writes");
-        let (ok, out, _) = run(url, &["import", path]);
-        assert!(ok && out.contains("67 are there already"), "what goes out comes in again: {out}");
-        let workbook = folder.path().join("all.xlsx");
-        let workbook = workbook.to_str().expect("a path");
-        assert!(run(url, &["export", "--output", workbook]).0);
-        let (ok, out, _) = run(url, &["import", workbook]);
-        assert!(ok && out.contains("67 are there already"), "as a workbook too: {out}");
-        let (ok, lines, _) = run(url, &["export", "--format", "ndjson"]);
-        let last: Value = serde_json::from_str(lines.lines().last().expect("a line")).expect("JSON");
-        assert_eq!((ok, &last["complete"], &last["listings"]), (true, &json!(true), &json!(0)), "nothing is rated yet");
-        fs::write(&file, "product_name,stars,evidence,price_vnd\nMật ong,4,listed_as_ocop,\nTrà,,,1.5\nGạo,,,\n").expect("writes");
-        let (ok, out, _) = run(url, &["import", path]);
-        assert!(!ok);
-        for expected in [
-            "row 2, column stars: ",
-            "row 3, column price_vnd: ",
-            "3 rows: 1 were created, 0 were changed, 0 are there already, 2 left out",
-        ] {
-            assert!(out.contains(expected), "{out}");
-        }
-        fs::write(&file, b"product_name\nM\xe2\xca\xf8t ong\n").expect("writes");
-        let (ok, _, err) = run(url, &["import", path]);
-        assert!(!ok && err.contains("row 2, column 1: not UTF-8"), "{err}");
-        assert!(run(url, &["import", "missing.csv"]).2.starts_with("error: missing.csv: "));
-        assert!(run(url, &["import", "table.ods"]).2.contains("a file that ends in .csv or .xlsx is needed"));
-    }
-}
-
-/// A workbook from a spreadsheet program: the same report by row and column.
-#[tokio::test]
-async fn importing_a_workbook() {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        let database = Database::new(engine).await;
-        let workbook = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/products.xlsx");
-        let (ok, out, _) = run(&database.url, &["import", workbook]);
-        assert!(!ok && out.contains("row 3, column product_group: \"DRINKS\": "), "{out}");
-        assert!(out.contains("3 rows: 2 were created, 0 were changed, 0 are there already, 1 left out"), "{out}");
-        let (_, exported, _) = run(&database.url, &["export"]);
-        assert!(
-            exported.contains("Mật ong Bạc hà,HTX Tuấn Dũng,COOPERATIVE") && exported.contains("MO-500,,500,GRAM,500,250000,12"),
-            "{exported}"
-        );
-        let (ok, out, _) = run(&database.url, &["import", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml.csv")]);
-        assert!(!ok && out.is_empty());
-    }
-}
-
-/// Reference data goes in by the same command: what comes with the program is there already; what differs is changed.
-#[tokio::test]
-async fn importing_reference_data() {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        let database = Database::new(engine).await;
-        for (file, rows) in [
-            ("admin/admin_provinces.csv", 97),
-            ("admin/admin_communes_current.csv", 3321),
-            ("admin/admin_communes_legacy.csv", 10_035),
-            ("rulebook/ocop_criteria_sets_781_2020.csv", 26),
-            ("rulebook/ocop_scoresheet_781_2020.csv", 782),
-        ] {
-            let path = format!("{}/data/{file}", env!("CARGO_MANIFEST_DIR"));
-            let (ok, out, _) = run(&database.url, &["import", &path]);
-            assert!(ok && out.contains(&format!("0 were created, 0 were changed, {rows} are there already, 0 left out")), "{file}: {out}");
-        }
-        let folder = tempfile::TempDir::new().expect("a folder");
-        let file = folder.path().join("communes.csv");
-        fs::write(&file, "code,name,short_name,kind,province_code\n01090,Phường Thông Nguyên,Thông Nguyên,WARD,08\nx,Xã,Xã,COMMUNE,08\n")
-            .expect("writes");
-        let (ok, out, _) = run(&database.url, &["import", file.to_str().expect("a path")]);
-        assert!(!ok && out.contains("row 3, column code: ") && out.contains("0 were created, 1 were changed"), "{out}");
-        fs::write(&file, "a,b\n1,2\n").expect("writes");
-        let (ok, out, _) = run(&database.url, &["import", file.to_str().expect("a path")]);
-        assert!(!ok && out.contains("row 1, column a,b: no table that can be imported"), "{out}");
-    }
 }
 
 /// Asked to end in the middle of pushing, it finishes what is in flight or gives it back: nobody has to wait for a lease to run out.

@@ -194,7 +194,7 @@ impl ProductFields {
 
     /// Sellable forms; at most 50.
     async fn variants(&self, context: &Context<'_>) -> Result<Vec<VariantObject>, Fault> {
-        let found = loader(context)?.load_one(VariantsOf(self.0.id)).await?.unwrap_or_default();
+        let found = seeds::find(context, VariantsOf(self.0.id)).await?.unwrap_or_default();
         Ok(found.into_iter().map(VariantObject::of).collect())
     }
 
@@ -211,7 +211,7 @@ impl ProductFields {
 
     /// Its listings that can be seen, the newest first; at most one live one for each variant.
     async fn listings(&self, context: &Context<'_>) -> Result<Vec<ListingObject>, Fault> {
-        let found = loader(context)?.load_one(ListingsOf(self.0.id)).await?.unwrap_or_default();
+        let found = seeds::find(context, ListingsOf(self.0.id)).await?.unwrap_or_default();
         Ok(found.into_iter().map(ListingObject::of).collect())
     }
 

@@ -5,14 +5,18 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, connect
 use crate::{
     graphql::{
         connection::{OrderDirection, Paging, RowCursor},
-        context::asked,
+        context::{asked, loader},
         error::Fault,
         id::{Kind, of},
         listing::query::words,
         product::{OcopGroup, ProductObject, ProductState},
+        seeds,
     },
     service::products,
-    store::products::ProductFilter,
+    store::{
+        around::{Named, Wants},
+        products::ProductFilter,
+    },
 };
 
 /// Queries on products.
@@ -77,11 +81,22 @@ impl ProductQuery {
     /// One product; null when there is none or it is not public.
     async fn product(&self, context: &Context<'_>, #[graphql(desc = "Which one.")] by: ProductBy) -> Result<Option<ProductObject>, Fault> {
         let asked = asked(context)?;
-        let found = match by {
-            ProductBy::Id(id) => products::find(&asked.service, &asked.actor, of(Kind::Product, &id)).await?,
-            ProductBy::Slug(slug) => products::by_slug(&asked.service, &asked.actor, &slug).await?,
+        let ahead = context.look_ahead();
+        let has = |field: &str| ahead.field(field).exists();
+        let wants = Wants {
+            producer: has("producer"),
+            media: has("media"),
+            variants: has("variants"),
+            listings: has("listings"),
+            ratings: has("rating") || has("ratings"),
         };
-        Ok(found.map(ProductObject::of))
+        let named = match &by {
+            ProductBy::Id(id) => Named::Id(of(Kind::Product, id)),
+            ProductBy::Slug(slug) => Named::Slug(slug),
+        };
+        let Some((product, around)) = products::with_around(&asked.service, &asked.actor, named, wants).await? else { return Ok(None) };
+        seeds::around(loader(context)?.loader(), &product, around);
+        Ok(Some(ProductObject::of(product)))
     }
 
     /// Products of the public catalog, and those of one's own producers.

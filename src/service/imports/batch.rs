@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
 
 use crate::{
     domain::{
+        actor::Reach,
         gtin::Gtin,
         id::{ProducerId, ProductId},
         listing::{Listing, ListingState},
@@ -19,6 +21,18 @@ use crate::{
     },
     store::{Tx, listings, media, producers, products, ratings, recognitions, variants},
 };
+
+/// What begins the key of a product that was not imported.
+const OWN: &str = "ocop:";
+
+/// The key under which a product that was not imported goes out, so that it is found again when it comes in.
+pub(in crate::service) fn own_key(id: ProductId) -> String {
+    format!("{OWN}{}", id.0)
+}
+
+fn own_id(key: &str) -> Option<ProductId> {
+    key.strip_prefix(OWN)?.parse::<Uuid>().ok().map(Into::into)
+}
 
 /// A row with its number in the file and the codes of its commune, of before 2025-07-01 and of today.
 pub(super) struct Placed {
@@ -59,8 +73,10 @@ impl Known {
         let producers: HashMap<_, _> =
             producers::by_external_keys(tx, &maker_keys).await?.into_iter().filter_map(|p| Some((p.external_key?, p.id))).collect();
         let keys: Vec<&str> = rows.iter().map(|placed| placed.row.external_key.as_str()).collect();
-        let products: HashMap<_, _> =
+        let mut products: HashMap<_, _> =
             products::by_external_keys(tx, &keys).await?.into_iter().filter_map(|p| Some((p.external_key.clone()?, p))).collect();
+        let own: Vec<ProductId> = keys.iter().filter_map(|key| own_id(key)).collect();
+        products.extend(products::find_many(tx, &own, &Reach::All).await?.into_iter().map(|p| (own_key(p.id), p)));
         let ids: Vec<ProductId> = products.values().map(|p| p.id).collect();
         let mut newest = HashMap::new();
         for rating in ratings::of_products(tx, &ids).await? {
@@ -91,21 +107,24 @@ impl Known {
     /// What a row leads to.
     pub(super) fn step(&self, placed: &Placed) -> Step {
         let row = &placed.row;
-        let Some(known) = self.products.get(&row.external_key) else { return self.sellable(row) };
-        let (named, current) = ((&known.name_vi, known.group), &placed.current);
-        let is_renamed = named != (&row.product.name_vi, row.product.group);
-        if !is_renamed && (&known.description_vi, &known.commune_code) == (&row.product.description_vi, current) {
-            return Step::Unchanged;
+        let Some(known) = self.products.get(&row.external_key) else {
+            let is_own = own_id(&row.external_key).is_some();
+            return if is_own { Step::Refused("external_key", "no product here has this key".to_owned()) } else { self.sellable(row) };
+        };
+        let mut next = known.clone();
+        next.name_vi.clone_from(&row.product.name_vi);
+        // What a file leaves empty stays: it need not have every column.
+        next.group = row.product.group.or(known.group);
+        next.description_vi = row.product.description_vi.clone().or(next.description_vi);
+        if placed.legacy.is_some() {
+            (next.commune_code, next.legacy_commune_code) = (placed.current.clone(), placed.legacy.clone());
         }
+        let is_renamed = (&next.name_vi, next.group) != (&known.name_vi, known.group);
         if is_renamed && self.rated.contains(&known.id) {
-            let column = if named.0 == &row.product.name_vi { "product_group" } else { "product_name" };
+            let column = if next.name_vi == known.name_vi { "product_group" } else { "product_name" };
             return Step::Refused(column, "name and group are locked while the product's certificate is valid".to_owned());
         }
-        let mut next = known.clone();
-        (next.name_vi, next.group, next.description_vi) =
-            (row.product.name_vi.clone(), row.product.group, row.product.description_vi.clone());
-        (next.commune_code, next.legacy_commune_code) = (current.clone(), placed.legacy.clone());
-        Step::Changed(Box::new(next))
+        if next == *known { Step::Unchanged } else { Step::Changed(Box::new(next)) }
     }
 
     /// Whether a new row's variant may be stored.
@@ -123,7 +142,7 @@ impl Known {
 
     /// Remembers what a product became; false when it is one of those that are still to be written.
     pub(super) fn changed(&mut self, fresh: &mut Fresh, next: &Product) -> bool {
-        self.products.extend(next.external_key.clone().map(|key| (key, next.clone())));
+        self.products.insert(next.external_key.clone().unwrap_or_else(|| own_key(next.id)), next.clone());
         match fresh.products.iter_mut().find(|p| p.id == next.id) {
             Some(waiting) => {
                 waiting.clone_from(next);
@@ -152,7 +171,7 @@ fn maker_slug(slug: &String) -> String {
 pub(super) struct Fresh {
     producers: Vec<Producer>,
     products: Vec<Product>,
-    recognitions: Vec<(uuid::Uuid, ProductId, Recognition)>,
+    recognitions: Vec<(Uuid, ProductId, Recognition)>,
     pictures: Vec<Media>,
     variants: Vec<Variant>,
     pub(super) listings: Vec<Listing>,

@@ -12,6 +12,7 @@ use crate::{
     domain::actor::{Action, permit},
     service::{Call, Service, ServiceError},
 };
+pub(in crate::service) use batch::own_key;
 pub use table::{Format, Table, TableError};
 
 /// What is wrong with a cell.

@@ -122,6 +122,7 @@ impl Row for Joined {
     }
 }
 
-fn seen(relation: RelationDef, condition: Condition) -> RelationDef {
+/// A relation whose rows must fulfil a condition.
+pub(in crate::store) fn seen(relation: RelationDef, condition: Condition) -> RelationDef {
     relation.on_condition(move |_, _| condition.clone().into_condition())
 }
