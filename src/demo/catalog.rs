@@ -22,7 +22,11 @@ use crate::{
         search::{self, Wish},
         variants::{self, VariantData},
     },
-    store::{self, Direction, PageRequest, listings::ListingFilter, listings::ListingSort, products::ProductFilter},
+    store::{
+        self, Direction, PageRequest,
+        listings::{ListingFilter, ListingSort, Unasked},
+        products::ProductFilter,
+    },
 };
 
 /// Rates and publishes every recognised product of three stars or more that has a producer and a group; returns how many.
@@ -111,7 +115,7 @@ async fn pack(service: &Service, seller: &Actor, product: &Product, pictures: &s
 async fn publish(service: &Service, seller: &Actor, product: &Product, producer: ProducerId, number: usize) -> Result<(), ServiceError> {
     let call = Call::new(seller);
     let filter = ListingFilter { products: Some(vec![product.id]), producers: Some(vec![producer]), ..ListingFilter::default() };
-    let wish = Wish { filter, sort: (ListingSort::CreatedAt, Direction::Ascending), beside: false };
+    let wish = Wish { filter, sort: (ListingSort::CreatedAt, Direction::Ascending), beside: false, unasked: Unasked::default() };
     let known = search::listings(service, seller, wish, &PageRequest::first(1)).await?.page.rows.into_iter().next();
     let (listing, state) = match known {
         Some((_, listing)) => (listing.id, listing.state),

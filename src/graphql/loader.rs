@@ -54,7 +54,7 @@ impl Batch {
     }
 
     fn view(&self) -> View {
-        View { reach: self.reach.clone(), at: self.service.clock.now() }
+        View::new(self.reach.clone(), self.service.clock.now())
     }
 }
 

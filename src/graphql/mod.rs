@@ -20,6 +20,7 @@ mod id;
 pub mod import;
 pub mod listing;
 pub mod loader;
+mod mentions;
 pub mod node;
 pub mod order;
 pub mod producer;

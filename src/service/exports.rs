@@ -117,7 +117,7 @@ async fn beside(service: &Service, found: &[Product], reach: &Reach) -> Result<B
     for picture in media::of_products(store, &ids).await? {
         beside.pictures.entry(picture.product_id).or_insert(picture);
     }
-    let view = View { reach: reach.clone(), at: service.clock.now() };
+    let view = View::new(reach.clone(), service.clock.now());
     let filter = ListingFilter { products: Some(ids), ..ListingFilter::default() };
     let sort = (ListingSort::CreatedAt, Direction::Ascending);
     for (_, listing) in listings::page(store, &filter, &view, sort, &PageRequest::first(PAGE * 50)).await?.rows {

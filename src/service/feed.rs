@@ -159,7 +159,7 @@ pub(super) async fn page(
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     // Whoever has read everything need not look through the others' changes again.
     let end = if has_more { rows.last().map_or(at.seq, |r| r.seq) } else { latest };
-    let view = View { reach: Reach::All, at: service.clock.now() };
+    let view = View::new(Reach::All, service.clock.now());
     let changes = states(&tx, &resolved.scope, rows, &view).await?;
     tx.commit().await?;
     let changes = changes.into_iter().map(|(row, state)| FeedChange {

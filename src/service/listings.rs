@@ -304,7 +304,7 @@ fn obstacle(hidden: HiddenReason) -> Option<Reason> {
 
 async fn unused_slug(work: &Work, title: &str) -> Result<String, ServiceError> {
     let slug = handle(title, "tin-dang");
-    let everyone = listings::View { reach: super::producers::EVERYTHING, at: work.at };
+    let everyone = listings::View::new(super::producers::EVERYTHING, work.at);
     let used = listings::by_slug(&work.tx, &slug, &everyone).await?.is_some();
     Ok(if used { distinct(&slug) } else { slug })
 }

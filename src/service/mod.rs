@@ -212,6 +212,6 @@ impl Service {
     /// What an actor sees of listings now.
     pub fn view(&self, actor: &crate::domain::actor::Actor) -> Result<View, ServiceError> {
         let reach = crate::domain::actor::permit(actor, crate::domain::actor::Action::ReadPrivate)?;
-        Ok(View { reach, at: self.clock.now() })
+        Ok(View::new(reach, self.clock.now()))
     }
 }

@@ -28,7 +28,7 @@ pub struct Previewed {
 /// Renders a listing of one's own for a channel that carries it: the producer's or the province's. `None` when there is none such.
 pub async fn preview(service: &Service, actor: &Actor, listing: ListingId, channel: ChannelId) -> Result<Option<Previewed>, ServiceError> {
     let reach = permit(actor, Action::ReadPrivate)?;
-    let view = listings::View { reach: EVERYTHING, at: service.clock.now() };
+    let view = listings::View::new(EVERYTHING, service.clock.now());
     let (listing, channel) =
         (listings::find(&service.store, listing, &view).await?, channels::find(&service.store, channel, &EVERYTHING).await?);
     let (Some(listing), Some(channel)) = (listing, channel) else { return Ok(None) };

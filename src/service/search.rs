@@ -8,7 +8,7 @@ use crate::{
     service::{Service, ServiceError, publicity},
     store::{
         Direction, Page, PageRequest, Tx,
-        listings::{self, Beside, FacetKey, ListingFilter, ListingSort, View},
+        listings::{self, Beside, FacetKey, ListingFilter, ListingSort, Unasked, View},
         producers, products, search, settings,
     },
 };
@@ -88,18 +88,20 @@ pub struct Wish {
     pub sort: (ListingSort, Direction),
     /// Whether products, producers and first pictures are wanted too.
     pub beside: bool,
+    /// What may be left out of its rows and of what is beside them.
+    pub unasked: Unasked,
 }
 
 /// A sorted list of listings that the actor may see. Only when no visible listing at all has the words of a search is it read in other ways.
 pub async fn listings(service: &Service, actor: &Actor, mut wish: Wish, request: &PageRequest) -> Result<Found, ServiceError> {
-    let view = service.view(actor)?;
+    let view = View { unasked: wish.unasked, ..service.view(actor)? };
     let found = page(service, &wish, &view, request).await?;
     let Some(query) = wish.filter.search.clone() else { return Ok(found) };
     if !found.page.rows.is_empty() || any(service, &query, &view).await? {
         return Ok(Found { mode: Some(MatchMode::Words), ..found });
     }
     let Some((mode, meant)) = meant(service, &query, &view).await? else { return Ok(Found { mode: Some(MatchMode::Words), ..found }) };
-    let best = Wish { filter: only(&meant), sort: (ListingSort::Relevance, Direction::Descending), beside: false };
+    let best = Wish { filter: only(&meant), sort: (ListingSort::Relevance, Direction::Descending), beside: false, unasked: wish.unasked };
     let did_you_mean = match page(service, &best, &view, &PageRequest::first(1)).await?.page.rows.first() {
         Some((_, listing)) => search::words(&service.store, listing.id).await?.and_then(|words| words.meant(&meant)),
         None => None,

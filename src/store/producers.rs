@@ -1,6 +1,8 @@
 //! Producers.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::IntoCondition,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -151,6 +153,7 @@ pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Opt
 pub(super) fn visible(reach: &Reach) -> Condition {
     match reach {
         Reach::All => Condition::all(),
+        Reach::Producers(ids) if ids.is_empty() => Column::Status.eq(ProducerStatus::Active.code()).into_condition(),
         Reach::Producers(_) => Condition::any().add(Column::Status.eq(ProducerStatus::Active.code())).add(within(Column::Id, reach)),
     }
 }

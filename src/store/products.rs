@@ -1,6 +1,8 @@
 //! Products.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::IntoCondition,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -138,6 +140,7 @@ pub async fn reword(db: &impl Db, after: Option<Uuid>, limit: u64) -> Result<Opt
 pub(super) fn visible(reach: &Reach) -> Condition {
     match reach {
         Reach::All => Condition::all(),
+        Reach::Producers(ids) if ids.is_empty() => Column::State.eq(ProductState::Active.code()).into_condition(),
         Reach::Producers(_) => Condition::any().add(Column::State.eq(ProductState::Active.code())).add(within(Column::ProducerId, reach)),
     }
 }

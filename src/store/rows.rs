@@ -6,6 +6,7 @@
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryResult, QuerySelect, RuntimeErr,
     Select,
+    sea_query::Expr,
     sqlx::{self, Decode, Postgres, Row as _, Sqlite, Type},
 };
 use std::sync::Arc;
@@ -73,10 +74,33 @@ impl<'a> Cells<'a> {
     }
 }
 
+/// Texts that nobody asked for: lists leave them out, and they come back empty. Nothing is left out by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unasked {
+    /// Keys of other systems.
+    pub keys: bool,
+    /// Handles for addresses.
+    pub slugs: bool,
+    /// Descriptions of products.
+    pub descriptions: bool,
+    /// Seasons of products.
+    pub seasons: bool,
+    /// Communes.
+    pub communes: bool,
+    /// Addresses, telephones, stories and tax codes of producers.
+    pub contacts: bool,
+    /// Legal names of producers.
+    pub legal_names: bool,
+    /// What pictures show.
+    pub alts: bool,
+}
+
 /// An entity of which lists are made.
 pub(super) trait Lean: EntityTrait {
     /// The columns that are read, the id first.
     fn columns() -> &'static [Self::Column];
+    /// Whether a column, always one of text, may be left out.
+    fn is_unasked(column: &Self::Column, unasked: Unasked) -> bool;
     /// Reads them. What was not read is empty.
     fn read(cells: &mut Cells<'_>) -> Result<Self::Model, DbErr>;
 }
@@ -93,6 +117,17 @@ impl<E: Lean> FromQueryResult for Whole<E> {
 /// Adds the columns of an entity to what is selected.
 pub(super) fn select<E: Lean, S: EntityTrait>(query: Select<S>) -> Select<S> {
     query.columns(E::columns().iter().copied())
+}
+
+/// The same, with nothing in the place of columns that nobody asked for.
+pub(super) fn select_asked<E: Lean, S: EntityTrait>(query: Select<S>, unasked: Unasked) -> Select<S> {
+    E::columns().iter().enumerate().fold(query, |query, (place, column)| match E::is_unasked(column, unasked) {
+        false => query.column(*column),
+        true => {
+            let nothing = if column.def().is_null() { "NULL" } else { "''" };
+            query.expr_as(Expr::cust(nothing), format!("unasked_{place}"))
+        }
+    })
 }
 
 /// All rows of a query.
@@ -140,11 +175,21 @@ pub(super) fn among<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
 
 /// The fields of a model with their columns, then those that are not read.
 macro_rules! lean {
-    ($($table:ident { $($field:ident $column:ident),+ $(,)? } $(without { $($left:ident $unread:ident),+ $(,)? })?;)+) => {
+    ($($table:ident { $($field:ident $column:ident $(if $part:ident)?),+ $(,)? } $(without { $($left:ident $unread:ident),+ $(,)? })?;)+) => {
         $(
             impl Lean for entity::$table::Entity {
                 fn columns() -> &'static [entity::$table::Column] {
                     &[$(entity::$table::Column::$column),+]
+                }
+
+                fn is_unasked(column: &entity::$table::Column, unasked: Unasked) -> bool {
+                    match column {
+                        $($(entity::$table::Column::$column => unasked.$part,)?)+
+                        _ => {
+                            let Unasked { .. } = unasked;
+                            false
+                        }
+                    }
                 }
 
                 fn read(cells: &mut Cells<'_>) -> Result<entity::$table::Model, DbErr> {
@@ -156,7 +201,7 @@ macro_rules! lean {
         #[cfg(test)]
         mod tests {
             use super::*;
-            use sea_orm::{IdenStatic, Iterable};
+            use sea_orm::{ColumnType, IdenStatic, Iterable};
 
             /// A field reads the column of its own name, and every column of the table is named once.
             #[test]
@@ -168,6 +213,11 @@ macro_rules! lean {
                     }
                     let columns = entity::$table::Column::iter().map(|column| column.as_str().to_owned());
                     assert_eq!(fields.len(), columns.count(), stringify!($table));
+                    let all = Unasked { keys: true, slugs: true, descriptions: true, seasons: true, communes: true, contacts: true, legal_names: true, alts: true };
+                    for column in entity::$table::Column::iter().filter(|column| entity::$table::Entity::is_unasked(column, all)) {
+                        let kind = column.def().get_column_type().clone();
+                        assert!(matches!(kind, ColumnType::String(_) | ColumnType::Text), "{}: nothing but texts is left out", column.as_str());
+                    }
                 )+
             }
 
@@ -185,27 +235,27 @@ macro_rules! lean {
 
 lean! {
     listing {
-        id Id, external_key ExternalKey, slug Slug, producer_id ProducerId, product_id ProductId, variant_id VariantId, title_vi TitleVi,
+        id Id, external_key ExternalKey if keys, slug Slug if slugs, producer_id ProducerId, product_id ProductId, variant_id VariantId, title_vi TitleVi,
         title_en TitleEn, price Price, stock Stock, min_order MinOrder, valid_from ValidFrom, valid_until ValidUntil, state State,
         published_at PublishedAt, version Version, record_version RecordVersion, public_from PublicFrom, public_until PublicUntil,
-        announced Announced, stars Stars, product_group ProductGroup, commune_code CommuneCode, sort_name SortName, created_at CreatedAt,
+        announced Announced, stars Stars, product_group ProductGroup, commune_code CommuneCode if communes, sort_name SortName, created_at CreatedAt,
         updated_at UpdatedAt,
     };
     product {
-        id Id, producer_id ProducerId, slug Slug, external_key ExternalKey, product_group ProductGroup, state State, name_vi NameVi,
-        name_en NameEn, description_vi DescriptionVi, description_en DescriptionEn, season_months SeasonMonths, commune_code CommuneCode,
-        legacy_commune_code LegacyCommuneCode, version Version, created_at CreatedAt, updated_at UpdatedAt,
+        id Id, producer_id ProducerId, slug Slug if slugs, external_key ExternalKey if keys, product_group ProductGroup, state State, name_vi NameVi,
+        name_en NameEn, description_vi DescriptionVi if descriptions, description_en DescriptionEn if descriptions, season_months SeasonMonths if seasons, commune_code CommuneCode if communes,
+        legacy_commune_code LegacyCommuneCode if communes, version Version, created_at CreatedAt, updated_at UpdatedAt,
     } without { search_text SearchText, sort_name SortName };
     producer {
-        id Id, slug Slug, external_key ExternalKey, legal_name LegalName, display_name DisplayName, kind Kind, tax_code TaxCode,
-        commune_code CommuneCode, legacy_commune_code LegacyCommuneCode, address Address, phone Phone, email Email, story Story,
+        id Id, slug Slug if slugs, external_key ExternalKey if keys, legal_name LegalName if legal_names, display_name DisplayName, kind Kind, tax_code TaxCode if contacts,
+        commune_code CommuneCode if communes, legacy_commune_code LegacyCommuneCode if communes, address Address if contacts, phone Phone if contacts, email Email if contacts, story Story if contacts,
         status Status, version Version, created_at CreatedAt, updated_at UpdatedAt,
     } without { search_text SearchText, sort_name SortName };
     variant {
         id Id, product_id ProductId, producer_id ProducerId, sku Sku, gtin Gtin, net_thousandths NetThousandths, net_unit NetUnit,
         weight_grams WeightGrams, position Position, archived_at ArchivedAt,
     };
-    media { id Id, product_id ProductId, url Url, alt_vi AltVi, alt_en AltEn, position Position };
+    media { id Id, product_id ProductId, url Url, alt_vi AltVi if alts, alt_en AltEn if alts, position Position };
     rating {
         id Id, product_id ProductId, producer_id ProducerId, dossier_id DossierId, decision_id DecisionId, stars Stars,
         score_hundredths ScoreHundredths, certificate_number CertificateNumber, issued_on IssuedOn, expires_on ExpiresOn,

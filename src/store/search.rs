@@ -110,7 +110,7 @@ pub async fn words(db: &impl Db, id: ListingId) -> Result<Option<Findable>, Stor
 /// The condition that a folded text holds every term.
 pub(super) fn holds(column: impl ColumnTrait, query: &Query) -> Condition {
     if query.terms.is_empty() {
-        return Condition::all().add(Expr::val(1).eq(2));
+        return Condition::all().add(Expr::cust("1 = 2"));
     }
     let text = || column.into_simple_expr();
     let any = |term: &Term| {
@@ -123,7 +123,7 @@ pub(super) fn holds(column: impl ColumnTrait, query: &Query) -> Condition {
 /// The condition that a row of `listing_search` holds every term, answered by the engine's index.
 pub(super) fn found(db: &impl Db, query: &Query) -> Condition {
     if query.terms.is_empty() {
-        return Condition::all().add(Expr::val(1).eq(2));
+        return Condition::all().add(Expr::cust("1 = 2"));
     }
     Condition::all().add(match db.connection().get_database_backend() {
         DatabaseBackend::Postgres => Expr::cust_with_values(

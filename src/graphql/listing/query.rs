@@ -14,6 +14,7 @@ use crate::{
             ListingObject, ListingState,
             browse::{ListingTotals, Suggestion},
         },
+        mentions,
         producer::ProducerKind,
         product::{CertificationKind, OcopGroup},
         scalar::FeedCursor,
@@ -178,7 +179,7 @@ impl ListingQuery {
         let direction = if best_first { Direction::Descending } else { order.direction.into() };
         let sort = (order.field.into(), direction);
         let list = Paging { first, after, last, before }.of(asked, &["listings", &format!("{filter:?}"), &format!("{sort:?}")])?;
-        let wish = Wish { filter, sort, beside: wants_beside(context) };
+        let wish = Wish { filter, sort, beside: wants_beside(context), unasked: mentions::unasked(context) };
         let mut found = search::listings(&asked.service, &asked.actor, wish, &list.request).await?;
         let beside = std::mem::take(&mut found.beside);
         seeds::beside(loader(context)?.loader(), found.page.rows.iter().map(|(_, listing)| listing).zip(beside));

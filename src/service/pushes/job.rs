@@ -80,7 +80,7 @@ impl<'a> Job<'a> {
     /// Loads the listing as it is now and decides what the channel should show.
     pub(super) async fn load(service: &'a Service, owner: Uuid, row: ChannelListing) -> Result<Self, ServiceError> {
         let gone = |what: &str| ServiceError::Internal(format!("a push without its {what}"));
-        let view = listings::View { reach: Reach::All, at: service.clock.now() };
+        let view = listings::View::new(Reach::All, service.clock.now());
         let channel = channels::find(&service.store, row.channel_id, &EVERYTHING).await?.ok_or_else(|| gone("channel"))?;
         let listing = listings::find(&service.store, row.listing_id, &view).await?.ok_or_else(|| gone("listing"))?;
         let offer = Offer { generation: row.generation, ..offer(service, &listing).await? };

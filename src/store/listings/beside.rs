@@ -58,8 +58,8 @@ impl FromQueryResult for Alone {
 impl Row for Alone {
     type Item = Listing;
 
-    fn select(query: Select<Entity>, _view: &View) -> Select<Entity> {
-        rows::select::<Entity, _>(query.select_only())
+    fn select(query: Select<Entity>, view: &View) -> Select<Entity> {
+        rows::select_asked::<Entity, _>(query.select_only(), view.unasked)
     }
 
     fn listing(&self) -> &Model {
@@ -106,9 +106,10 @@ impl Row for Joined {
         let first = Condition::all().add(media::Column::Position.eq(0));
         let cover = seen(Entity::belongs_to(media::Entity).from(Column::ProductId).to(media::Column::ProductId).into(), first);
         let query = query.join(JoinType::LeftJoin, product).join(JoinType::LeftJoin, producer).join(JoinType::LeftJoin, cover);
-        let query = rows::select::<Entity, _>(query.select_only());
-        let query = rows::select::<product::Entity, _>(query);
-        rows::select::<media::Entity, _>(rows::select::<producer::Entity, _>(query))
+        let query = rows::select_asked::<Entity, _>(query.select_only(), view.unasked);
+        let query = rows::select_asked::<product::Entity, _>(query, view.unasked);
+        let query = rows::select_asked::<producer::Entity, _>(query, view.unasked);
+        rows::select_asked::<media::Entity, _>(query, view.unasked)
     }
 
     fn listing(&self) -> &Model {

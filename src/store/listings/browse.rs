@@ -3,7 +3,7 @@
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, FromQueryResult, IdenStatic, JoinType, QueryFilter,
     QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait, SimpleExpr},
+    sea_query::{self, Expr, ExprTrait, SimpleExpr},
 };
 
 use crate::{
@@ -143,9 +143,11 @@ async fn page_of<R: Row>(
 
 /// How many listings a filter leaves, counting no further than `cap`.
 pub async fn count(db: &impl Db, filter: &ListingFilter, view: &View, cap: u64) -> Result<u64, StoreError> {
-    let ids = narrowed(db, filter, view).select_only().expr_as(Expr::val(1), "one").limit(cap);
-    let ids: Vec<i32> = ids.into_tuple().all(db.connection()).await?;
-    Ok(ids.len() as u64)
+    let some = narrowed(db, filter, view).select_only().expr_as(Expr::val(1), "one").limit(cap).into_query();
+    let counted = sea_query::Query::select().expr(Expr::cust("count(*)")).from_subquery(some, "some").to_owned();
+    let row = db.connection().query_one(&counted).await?.ok_or(StoreError::Corrupt("a count"))?;
+    let number: i64 = row.try_get_by_index(0)?;
+    u64::try_from(number).map_err(|_| StoreError::Corrupt("a count"))
 }
 
 /// The listings that a filter leaves.

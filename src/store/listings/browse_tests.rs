@@ -6,7 +6,7 @@ use chrono::DateTime;
 use sea_orm::Statement;
 
 async fn plan(store: &Store, filter: &ListingFilter, by: ListingSort) -> Vec<String> {
-    let view = View { reach: Reach::Producers(Vec::new()), at: DateTime::UNIX_EPOCH };
+    let view = View::new(Reach::Producers(Vec::new()), DateTime::UNIX_EPOCH);
     let column = match by {
         ListingSort::Price => Column::Price,
         ListingSort::Stars => Column::Stars,
