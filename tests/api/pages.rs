@@ -177,3 +177,35 @@ async fn disturb(world: &World, id: ListingId, random: &mut Random) {
         }
     }
 }
+
+both! {
+    /// A field says the same whatever is asked beside it: only the columns asked for are read.
+    async fn fields_do_not_depend_on_each_other(world: World) {
+        let (admin, lan) = (world.admin().await, world.seller("lan").await);
+        let sale = world.on_sale(&lan, &admin, "Mật ong").await;
+        let placed = "mutation($id: ID!) { productUpdate(id: $id, expectedVersion: 2, input: { commune: \"01090\", seasonMonths: [2, 9], description: \"Ngọt\" }) { userErrors { code path } } }";
+        admin.done(placed, json!({ "id": sale.product })).await;
+        let told = "mutation($id: ID!) { producerUpdate(id: $id, expectedVersion: 1, input: { address: \"Thôn 1\", phone: \"0912345678\", story: \"Ong rừng\", taxCode: \"0100109106\" }) { userErrors { code path } } }";
+        lan.caller.done(told, json!({ "id": lan.producer })).await;
+        let made = "slug legalName displayName kind taxCode address phone story status commune { name }";
+        let product = "slug name description group state seasonMonths commune { name } cover { url alt } media { alt }";
+        let fields = format!("externalKey slug title stock group commune {{ name }} product {{ {product} producer {{ {made} }} }} producer {{ {made} }}");
+        let node = |fields: &str| format!("{{ listings(first: 1) {{ nodes {{ {fields} }} }} }}");
+        let read = async |query: String| lan.caller.data(&query, Value::Null).await["listings"]["nodes"][0].clone();
+        let whole = read(node(&fields)).await;
+        for (path, names) in [("", "externalKey slug title stock group"), ("product", "slug name description group state seasonMonths"), ("producer", "slug legalName displayName kind taxCode address phone story status")] {
+            for name in names.split(' ') {
+                let (query, at) = if path.is_empty() { (name.to_owned(), format!("/{name}")) } else { (format!("{path} {{ {name} }}"), format!("/{path}/{name}")) };
+                let alone = read(node(&query)).await;
+                assert!(!whole.pointer(&at).expect("a field").is_null(), "{at} has a value");
+                assert_eq!(alone.pointer(&at), whole.pointer(&at), "{at}");
+            }
+        }
+        for (query, at) in [("product { cover { alt } }", "/product/cover/alt"), ("commune { name }", "/commune/name"), ("producer { commune { name } }", "/producer/commune/name")] {
+            assert_eq!(read(node(query)).await.pointer(at), whole.pointer(at), "{at}");
+        }
+        let apart = "{ listings(first: 1) { nodes { producer { id } product { id } } } other: listings(first: 1) { nodes { product { variants { product { ...P } } } } } } fragment P on Product { description }";
+        let apart = lan.caller.data(apart, Value::Null).await;
+        assert_eq!(apart["other"]["nodes"][0]["product"]["variants"][0]["product"]["description"], "Ngọt", "what another field of the request needs is read");
+    }
+}
