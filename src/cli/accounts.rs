@@ -107,7 +107,7 @@ pub(super) async fn issue_token(config: &Config, arguments: &TokenArguments) -> 
 pub(super) async fn create_key(config: &Config, arguments: &KeyArguments) -> Result<ExitCode, Failure> {
     let service = service(config).await?;
     let account = account(&service, &arguments.email).await?;
-    let actor = sessions::person(&service, account, None).await.map_err(|error| match error {
+    let actor = sessions::person(&service, account).await.map_err(|error| match error {
         AuthError::Invalid => unknown(&arguments.email),
         AuthError::Service(error) => error.into(),
     })?;

@@ -105,7 +105,7 @@ impl People {
 
 /// An account as an actor.
 pub(super) async fn actor(service: &Service, id: UserId) -> Result<Actor, ServiceError> {
-    sessions::person(service, id, None).await.map_err(|error| match error {
+    sessions::person(service, id).await.map_err(|error| match error {
         AuthError::Service(error) => error,
         AuthError::Invalid => ServiceError::Internal("an account of the demo is gone".into()),
     })

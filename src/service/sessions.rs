@@ -17,7 +17,8 @@ use crate::{
     },
     service::{Service, ServiceError, api_keys, keys},
     store::{
-        Store, StoreError, Tx, accounts, members,
+        Store, StoreError, Tx, accounts,
+        people::{self, Standing},
         sessions::{self, Session},
         settings,
     },
@@ -247,24 +248,26 @@ pub async fn authenticate(service: &Service, bearer: &str) -> Result<Actor, Auth
     }
     let now = service.clock.now();
     let (account, session) = service.tokens.verify(bearer, &header, now)?;
-    let stored = sessions::find(&service.store, session).await?.ok_or(AuthError::Invalid)?;
-    if stored.account_id != account || stored.revoked || stored.expires_at <= now {
-        return Err(AuthError::Invalid);
+    let found = people::find(&service.store, account, Some(session)).await?.ok_or(AuthError::Invalid)?;
+    match &found.session {
+        Some(stored) if !stored.revoked && stored.expires_at > now => standing(found),
+        _ => Err(AuthError::Invalid),
     }
-    person(service, account, Some(session)).await
 }
 
 /// The actor of an account with its offices and memberships as they are now.
-pub async fn person(service: &Service, id: UserId, session: Option<SessionId>) -> Result<Actor, AuthError> {
-    let account = accounts::find(&service.store, id).await?.filter(|a| !a.disabled).ok_or(AuthError::Invalid)?;
-    Ok(Actor::Person(Box::new(Person {
-        id,
-        session,
-        email: account.email,
-        display_name: account.display_name,
-        grants: accounts::grants(&service.store, id).await?,
-        memberships: members::of_account(&service.store, id).await?,
-    })))
+pub async fn person(service: &Service, id: UserId) -> Result<Actor, AuthError> {
+    standing(people::find(&service.store, id, None).await?.ok_or(AuthError::Invalid)?)
+}
+
+/// The actor of a person, unless the account is closed.
+fn standing(found: Standing) -> Result<Actor, AuthError> {
+    let Standing { account, session, grants, memberships } = found;
+    if account.disabled {
+        return Err(AuthError::Invalid);
+    }
+    let (email, display_name) = (account.email, account.display_name);
+    Ok(Actor::Person(Box::new(Person { id: account.id, session: session.map(|s| s.id), email, display_name, grants, memberships })))
 }
 
 /// Signs in with e-mail and password. Unknown account and wrong password get the same answer after the same work.

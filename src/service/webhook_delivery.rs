@@ -215,7 +215,7 @@ async fn may_follow(service: &Service, principal: &str) -> Result<bool, ServiceE
             .await?
             .filter(|key| key.revoked_at.is_none())
             .is_some_and(|key| permit(&Actor::ApiKey { id, scopes: key.scopes }, Action::ReadFeed).is_ok()),
-        Some(Owner::Person(id)) => match sessions::person(service, id, None).await {
+        Some(Owner::Person(id)) => match sessions::person(service, id).await {
             Ok(actor) => permit(&actor, Action::ReadFeed).is_ok(),
             Err(sessions::AuthError::Invalid) => false,
             Err(sessions::AuthError::Service(error)) => return Err(error),

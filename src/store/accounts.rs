@@ -67,12 +67,12 @@ pub async fn by_email(db: &impl Db, email: &str) -> Result<Option<Account>, Stor
 /// The offices an account holds.
 pub async fn grants(db: &impl Db, id: UserId) -> Result<BTreeSet<Grant>, StoreError> {
     let rows = role_grant::Entity::find().filter(role_grant::Column::AccountId.eq(id.0)).all(db.connection()).await?;
-    rows.into_iter()
-        .map(|row| {
-            let role = coded(Role::parse_code(&row.role), "role_grant.role")?;
-            Ok(Grant { role, commune_code: Some(row.commune_code).filter(|c| !c.is_empty()) })
-        })
-        .collect()
+    rows.into_iter().map(granted).collect()
+}
+
+pub(super) fn granted(row: role_grant::Model) -> Result<Grant, StoreError> {
+    let role = coded(Role::parse_code(&row.role), "role_grant.role")?;
+    Ok(Grant { role, commune_code: Some(row.commune_code).filter(|c| !c.is_empty()) })
 }
 
 /// Gives an office; giving it twice changes nothing.
@@ -96,7 +96,7 @@ pub async fn revoke(db: &impl Db, id: UserId, grant: &Grant) -> Result<bool, Sto
     Ok(role_grant::Entity::delete_by_id(key).exec(db.connection()).await?.rows_affected > 0)
 }
 
-fn domain(row: account::Model) -> Result<Account, StoreError> {
+pub(super) fn domain(row: account::Model) -> Result<Account, StoreError> {
     Ok(Account {
         id: row.id.into(),
         email: row.email,

@@ -42,7 +42,11 @@ pub async fn of_account(db: &impl Db, account: UserId) -> Result<Vec<(ProducerId
         .order_by_asc(member::Column::ProducerId)
         .all(db.connection())
         .await?;
-    rows.into_iter().map(|r| Ok((r.producer_id.into(), coded(MemberRole::parse_code(&r.role), "producer_member.role")?))).collect()
+    rows.into_iter().map(acting).collect()
+}
+
+pub(super) fn acting(row: member::Model) -> Result<(ProducerId, MemberRole), StoreError> {
+    Ok((row.producer_id.into(), coded(MemberRole::parse_code(&row.role), "producer_member.role")?))
 }
 
 /// The members of a producer, oldest first, at most 100.

@@ -36,6 +36,7 @@ pub mod members;
 pub mod notices;
 mod packed;
 mod page;
+pub mod people;
 pub mod producers;
 pub mod products;
 pub mod ratings;

@@ -262,5 +262,11 @@ lean! {
         withdrawn_on WithdrawnOn, withdrawal_reason WithdrawalReason, withdrawal_basis WithdrawalBasis, superseded_on SupersededOn,
         version Version, created_at CreatedAt,
     };
+    account {
+        id Id, email Email, display_name DisplayName, password_hash PasswordHash, disabled_at DisabledAt, created_at CreatedAt,
+    };
+    session { id Id, account_id AccountId, created_at CreatedAt, expires_at ExpiresAt, revoked_at RevokedAt };
+    role_grant { account_id AccountId, role Role, commune_code CommuneCode, granted_by GrantedBy, granted_at GrantedAt };
+    producer_member { producer_id ProducerId, account_id AccountId, role Role, created_at CreatedAt };
     decision { id Id, authority Authority, issuer Issuer, number Number, signed_on SignedOn, created_at CreatedAt };
 }

@@ -49,13 +49,16 @@ pub async fn insert(db: &impl Db, session: &Session, at: DateTime<Utc>) -> Resul
 
 /// The session with an id.
 pub async fn find(db: &impl Db, id: SessionId) -> Result<Option<Session>, StoreError> {
-    let Some(row) = session::Entity::find_by_id(id.0).one(db.connection()).await? else { return Ok(None) };
-    Ok(Some(Session {
+    session::Entity::find_by_id(id.0).one(db.connection()).await?.map(domain).transpose()
+}
+
+pub(super) fn domain(row: session::Model) -> Result<Session, StoreError> {
+    Ok(Session {
         id: row.id.into(),
         account_id: row.account_id.into(),
         expires_at: instant(row.expires_at)?,
         revoked: row.revoked_at.is_some(),
-    }))
+    })
 }
 
 /// Ends a session of an account; false when there is none or it had ended.

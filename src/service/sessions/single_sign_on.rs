@@ -29,7 +29,7 @@ use crate::{
     store::{
         StoreError,
         accounts::{self, Account},
-        members,
+        people::{self, Standing},
     },
 };
 
@@ -206,17 +206,18 @@ pub(super) async fn authenticate(service: &Service, sso: &SingleSignOn, token: &
     let claims = sso.verify(token, header, now).await?;
     let id = UserId(keys::named("person", &format!("{} {}", sso.settings.issuer, claims.sub)));
     let display_name = claims.name.clone().unwrap_or_else(|| claims.sub.clone()).chars().take(100).collect::<String>();
-    let account = match accounts::find(&service.store, id).await? {
-        Some(account) => account,
-        None => enrol(service, id, display_name.clone(), now).await?,
+    let Standing { account, mut grants, memberships, .. } = match people::find(&service.store, id, None).await? {
+        Some(known) => known,
+        None => {
+            let account = enrol(service, id, display_name.clone(), now).await?;
+            Standing { account, session: None, grants: BTreeSet::new(), memberships: Vec::new() }
+        }
     };
     if account.disabled {
         return Err(AuthError::Invalid);
     }
-    let mut grants = accounts::grants(&service.store, id).await?;
     grants.extend(sso.grants(&claims));
     let email = claims.email.filter(|_| claims.email_verified).map_or(account.email, |email| email.to_lowercase());
-    let memberships = members::of_account(&service.store, id).await?;
     Ok(Actor::Person(Box::new(Person { id, session: None, email, display_name, grants, memberships })))
 }
 

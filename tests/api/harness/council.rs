@@ -111,7 +111,7 @@ pub(crate) async fn fill_in(service: &Service, id: DossierId) {
 
 async fn paper(service: &Service) -> ocop_catalog::domain::id::UploadId {
     let clerk = staff(service, "clerk", &[]).await;
-    let clerk = sessions::person(service, clerk, None).await.expect("an actor");
+    let clerk = sessions::person(service, clerk).await.expect("an actor");
     let data = FileData {
         name: "giấy.pdf".into(),
         content_type: "application/pdf".into(),
@@ -135,7 +135,7 @@ pub(crate) async fn rate(service: &Service, id: DossierId, total: i32) {
     let mut members = Vec::new();
     for name in ["council-1", "council-2", "council-3"] {
         let account = staff(service, name, &[office(Role::CouncilMember)]).await;
-        members.push(sessions::person(service, account, None).await.expect("an actor"));
+        members.push(sessions::person(service, account).await.expect("an actor"));
     }
     let duties = [CouncilDuty::Chair, CouncilDuty::Secretary, CouncilDuty::Member];
     let data = SessionData {
