@@ -65,7 +65,11 @@ impl<T: ObjectType> ObjectType for Eager<T> {}
 async fn resolve<T: ObjectType>(context: &ContextSelectionSet<'_>, object: &T) -> ServerResult<Value> {
     let mut answers = Answers { keys: Vec::new(), values: Vec::new(), waiting: Vec::new() };
     let selected = &context.item.node;
-    poll_fn(|task| Poll::Ready(answers.begin((context, selected), object, task))).await;
+    poll_fn(|task| {
+        answers.begin((context, selected), object, task);
+        Poll::Ready(())
+    })
+    .await;
     answers.finish(context).await
 }
 
@@ -117,13 +121,15 @@ impl<'a> Answers<'a> {
     ) {
         self.keys.push(&field.node.response_key().node);
         if field.node.name.node == "__typename" {
-            return self.values.push(Some(Ok(Some(Value::String(T::type_name().into_owned())))));
+            self.values.push(Some(Ok(Some(Value::String(T::type_name().into_owned())))));
+            return;
         }
         // A leaf hardly ever waits. One that does is asked again from its beginning, like the others: fields of objects only read.
         if field.node.selection_set.node.items.is_empty() {
             let asked = context.with_field(field);
             if let Poll::Ready(known) = pin!(object.resolve_field(&asked)).poll(task) {
-                return self.values.push(Some(known));
+                self.values.push(Some(known));
+                return;
             }
         }
         let mut answer: BoxFuture<'a, Answer> = Box::pin(async move { object.resolve_field(&context.with_field(field)).await });

@@ -75,7 +75,6 @@ pub enum RemovalReason {
 }
 
 /// One listing that changed. Apply it only if its `version` is greater than the one you have.
-#[expect(clippy::large_enum_variant, reason = "most changes are of the large kind")]
 #[derive(Interface)]
 #[graphql(
     field(name = "cursor", ty = "&FeedCursor", desc = "The place after this change."),

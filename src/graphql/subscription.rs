@@ -44,7 +44,6 @@ pub struct FeedRestart {
 }
 
 /// What a follower of the feed is told. Types may be added; ignore those you do not know.
-#[expect(clippy::large_enum_variant, reason = "most events are of the large kind")]
 #[derive(Union)]
 pub enum ListingChangeEvent {
     /// A listing is visible and new or changed.
