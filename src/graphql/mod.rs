@@ -37,7 +37,7 @@ pub mod subscription;
 pub mod upload;
 pub mod webhook;
 
-use async_graphql::{MergedObject, Request, SDLExportOptions, Schema, dataloader::DataLoader};
+use async_graphql::{MergedObject, Request, SDLExportOptions, Schema, ValidationMode, dataloader::DataLoader};
 use std::{sync::Arc, time::Duration};
 
 use crate::{domain::actor::Actor, service::Service};
@@ -90,9 +90,23 @@ pub struct Mutation(
     webhook::mutation::WebhookMutation,
 );
 
-/// The schema. Suggestions are off: they help those who guess names.
+/// The schema.
 pub fn schema() -> CatalogSchema {
-    Schema::build(Query::default(), Mutation::default(), Subscription).register_output_type::<node::Node>().disable_suggestions().finish()
+    build(ValidationMode::Strict)
+}
+
+/// The same, for documents that [`schema`] has validated before, and for our own.
+pub fn validated() -> CatalogSchema {
+    build(ValidationMode::Fast)
+}
+
+/// Suggestions are off: they help those who guess names.
+fn build(validation: ValidationMode) -> CatalogSchema {
+    Schema::build(Query::default(), Mutation::default(), Subscription)
+        .register_output_type::<node::Node>()
+        .disable_suggestions()
+        .validation_mode(validation)
+        .finish()
 }
 
 /// The schema as text, its fields and arguments sorted: what `schema.graphql` holds.

@@ -12,7 +12,7 @@ use crate::{
         CatalogSchema, Visitor, execute,
         id::{Kind, encode},
         order::Order,
-        prepare, schema,
+        prepare, validated,
     },
     service::{Service, ServiceError, webhook_delivery::Pages},
 };
@@ -26,7 +26,7 @@ pub struct Records(CatalogSchema);
 
 impl Default for Records {
     fn default() -> Self {
-        Self(schema())
+        Self(validated())
     }
 }
 

@@ -23,7 +23,7 @@ mod endpoint_tests;
 mod toy;
 
 use crate::graphql::{
-    guard::{Checked, Guard, Rejection},
+    guard::{Checked, Guard, Pass, Rejection},
     order::Order,
 };
 use crate::http::allowance::Purse;
@@ -46,11 +46,16 @@ use tokio::sync::Semaphore;
 
 pub(in crate::http) use errors::INTERNAL_BODY;
 
+/// Runs a request.
+type Execute = Arc<dyn Fn(async_graphql::Request) -> BoxFuture<'static, async_graphql::Response> + Send + Sync>;
+
 /// Runs requests against the schema.
 #[derive(Clone)]
 pub struct Engine {
     /// Runs a query or mutation.
-    pub execute: Arc<dyn Fn(async_graphql::Request) -> BoxFuture<'static, async_graphql::Response> + Send + Sync>,
+    pub execute: Execute,
+    /// The same for a request that it has validated before.
+    pub repeat: Execute,
     /// Runs a subscription.
     pub follow: Arc<dyn Fn(async_graphql::Request) -> BoxStream<'static, async_graphql::Response> + Send + Sync>,
 }
@@ -75,6 +80,8 @@ struct Admitted {
     order: Order,
     /// Under which its answer may be kept.
     key: Option<[u8; 32]>,
+    /// Whether it was validated before.
+    pass: Option<Pass>,
 }
 
 /// What a query or mutation came to.
@@ -217,13 +224,14 @@ impl GraphqlEndpoint {
 
     fn checked(&self, ask: Ask, nobody: Option<&str>) -> Result<Admitted, Refusal> {
         let ask = self.documents.resolve(ask)?;
-        let checked = self.guard.check(&ask.query, ask.operation_name.as_deref(), &ask.variables)?;
+        let mut checked = self.guard.check(&ask.query, ask.operation_name.as_deref(), &ask.variables)?;
         self.documents.keep(&ask);
         let toll = Toll { requested: checked.cost, max: self.guard.limits().cost, ..Toll::default() };
         let operation = checked.operation;
         let order = Order::of(&checked.document, ask.operation_name.as_deref());
         let key = nobody.filter(|_| operation == OperationType::Query).and_then(|language| kept::key(&ask, &checked.document, language));
-        Ok(Admitted { request: engine_request(ask, checked), operation, toll, order, key })
+        let pass = checked.pass.take();
+        Ok(Admitted { request: engine_request(ask, checked), operation, toll, order, key, pass })
     }
 
     /// Answers a query or mutation; tells what it cost. What is kept takes no place and no time.
@@ -232,7 +240,7 @@ impl GraphqlEndpoint {
         admitted: Admitted,
         client: Client<'_, P>,
     ) -> Result<(Answer, Toll), Refusal> {
-        let Admitted { request, mut toll, order, key, .. } = admitted;
+        let Admitted { request, mut toll, order, key, pass, .. } = admitted;
         let mut place = None;
         if let Some(key) = key {
             match self.answers.find(key).await {
@@ -245,13 +253,18 @@ impl GraphqlEndpoint {
         }
         // The body has come by now, so that a slow client takes no place.
         let _place = self.places.try_acquire().map_err(|_| Fault::overloaded())?;
-        let execution = (self.engine.execute)((client.prepare)(request));
+        let is_valid = pass.as_ref().is_some_and(Pass::is_known);
+        let execute = if is_valid { &self.engine.repeat } else { &self.engine.execute };
+        let execution = execute((client.prepare)(request));
         match tokio::time::timeout(self.limits.execution, execution).await {
             Ok(mut response) => {
                 order.restore(&mut response.data, &response.errors);
                 let actual = order.rows(&response.data).saturating_sub(1);
                 client.purse.settle(actual.saturating_sub(toll.requested));
                 toll.actual = Some(actual);
+                if let Some(pass) = pass.filter(|_| response.errors.is_empty() && !is_valid) {
+                    pass.remember();
+                }
                 if let Some(place) = place.filter(|_| response.errors.is_empty())
                     && let Some(kept) = self.answers.keep(place, &response.data, actual).await
                 {

@@ -63,9 +63,10 @@ pub(super) struct Api {
 /// The routes over a service. Fails only when the schema's own text does not parse.
 pub fn router(service: Service, schema: &CatalogSchema, metrics: PrometheusHandle, options: Options) -> Result<Router, SdlError> {
     let guard = Guard::new(&graphql::sdl(), Limits::default())?;
-    let (executing, following) = (schema.clone(), schema.clone());
+    let (executing, repeating, following) = (schema.clone(), graphql::validated(), schema.clone());
     let engine = Engine {
         execute: Arc::new(move |request| Box::pin(graphql::execute(executing.clone(), request))),
+        repeat: Arc::new(move |request| Box::pin(graphql::execute(repeating.clone(), request))),
         follow: Arc::new(move |request| following.execute_stream(request).boxed()),
     };
     let allowances = Arc::new(Allowances::new(options.proxies, options.points_per_second));

@@ -9,6 +9,7 @@ use crate::{
         id::{ListingId, ProductId, VariantId},
         listing::{ChangeCause, HiddenReason, Listing, ListingState},
         money::Vnd,
+        product::{Product, Variant},
         reason::Reason,
     },
     service::{
@@ -82,7 +83,9 @@ pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Re
     let work = begin!(service, call);
     let product = products::find_for_update(&work.tx, data.product, &reach).await?;
     let product = product.ok_or_else(|| ServiceError::refused("input.product", Reason::NotFound))?;
-    let producer_id = product.producer_id.ok_or_else(|| ServiceError::refused("input.product", Reason::ProducerMissing))?;
+    if product.producer_id.is_none() {
+        return Err(ServiceError::refused("input.product", Reason::ProducerMissing));
+    }
     super::products::refuse_archived(&product).map_err(|_| ServiceError::refused("input.product", Reason::NotFound))?;
     let sold: Vec<_> = variants::of_products(&work.tx, &[product.id]).await?.into_iter().filter(|v| !v.archived).collect();
     let variant = match (data.variant, sold.as_slice()) {
@@ -93,20 +96,37 @@ pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Re
     };
     let title_vi = title_vi.unwrap_or_else(|| format!("{} {} {}", product.name_vi, variant.net.value(), unit_word(variant.net.unit())));
     let slug = unused_slug(&work, &title_vi).await?;
-    let listing = Listing {
+    let plain = draft(service, (&product, variant), (title_vi, slug), (price, stock), work.at);
+    let listing = Listing { title_en, min_order, valid_from: data.valid_from, valid_until: data.valid_until, ..plain };
+    listings::insert(&work.tx, &listing).await?;
+    publicity::reword(&work.tx, vec![listing.clone()]).await?;
+    work.note("listingCreate", ("listing", listing.id.0), json!({ "price": listing.price.amount() }));
+    work.commit(listing.id.0).await?;
+    Ok(listing.id)
+}
+
+/// A new listing that nobody sees yet, of one unit at least, for any time.
+pub(super) fn draft(
+    service: &Service,
+    (product, variant): (&Product, &Variant),
+    (title_vi, slug): (String, String),
+    (price, stock): (Vnd, u32),
+    at: DateTime<Utc>,
+) -> Listing {
+    Listing {
         id: service.new_id().into(),
         external_key: format!("OCOP-{}", keys::code(12)),
         slug,
-        producer_id,
+        producer_id: variant.producer_id,
         product_id: product.id,
         variant_id: variant.id,
         title_vi,
-        title_en,
+        title_en: None,
         price,
         stock,
-        min_order,
-        valid_from: data.valid_from,
-        valid_until: data.valid_until,
+        min_order: 1,
+        valid_from: None,
+        valid_until: None,
         state: ListingState::Draft,
         published_at: None,
         version: 1,
@@ -116,14 +136,9 @@ pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Re
         stars: 0,
         group: product.group,
         commune_code: product.commune_code.clone(),
-        created_at: work.at,
-        updated_at: work.at,
-    };
-    listings::insert(&work.tx, &listing).await?;
-    publicity::reword(&work.tx, vec![listing.clone()]).await?;
-    work.note("listingCreate", ("listing", listing.id.0), json!({ "price": listing.price.amount() }));
-    work.commit(listing.id.0).await?;
-    Ok(listing.id)
+        created_at: at,
+        updated_at: at,
+    }
 }
 
 /// Changes title, smallest order or period.

@@ -7,22 +7,22 @@ use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{CaseStatement, Expr, ExprTrait, Func, OnConflict, Query, SimpleExpr},
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{CaseStatement, Expr, ExprTrait, Func, OnConflict, SimpleExpr},
 };
 use uuid::Uuid;
 
 use crate::{
     domain::{
         actor::Reach,
-        channel::{ChannelListing, ChannelState, SyncError},
+        channel::{ChannelListing, SyncError},
         cursor::{CursorValue, Position},
         id::{ChannelId, ChannelListingId, ListingId, ProducerId},
         sync::{Aim, Priority, RemoteState, SyncState, Trouble},
     },
     store::{
         Db, Direction, Page, PageRequest, StoreError,
-        entity::{channel, channel_listing as entity, listing},
+        entity::channel_listing as entity,
         error::coded,
         instant::{instant, micros, opt_instant},
         page::{self, Sort},
@@ -116,39 +116,6 @@ pub async fn want(db: &impl Db, wanted: Wanted, priority: Priority, (at, due): (
         .exec(db.connection())
         .await?;
     Ok(())
-}
-
-/// Public listings that a connected channel should carry but has no row for: publishing and connecting may have crossed.
-pub async fn missing(db: &impl Db, at: DateTime<Utc>, limit: u64) -> Result<Vec<(ChannelId, Wanted)>, StoreError> {
-    let carried = Query::select()
-        .expr(Expr::val(1))
-        .from(Entity)
-        .and_where(Expr::col((Entity, Column::ListingId)).equals((listing::Entity, listing::Column::Id)))
-        .and_where(Expr::col((Entity, Column::ChannelId)).equals((channel::Entity, channel::Column::Id)))
-        .to_owned();
-    let theirs = Condition::any()
-        .add(channel::Column::ProducerId.is_null())
-        .add(Expr::col((channel::Entity, channel::Column::ProducerId)).equals((listing::Entity, listing::Column::ProducerId)));
-    let connected = Condition::all().add(theirs).add(channel::Column::State.ne(ChannelState::Disconnected.code()));
-    let mut listed = listing::Entity::find();
-    QueryTrait::query(&mut listed).join(JoinType::InnerJoin, channel::Entity, connected);
-    let rows: Vec<(Uuid, Uuid, Uuid, i32)> = listed
-        .select_only()
-        .column(channel::Column::Id)
-        .column_as(listing::Column::Id, "listing")
-        .column_as(listing::Column::ProducerId, "producer")
-        .column(listing::Column::RecordVersion)
-        .filter(listing::Column::PublicFrom.lte(micros(at)))
-        .filter(listing::Column::PublicUntil.gt(micros(at)))
-        .filter(Expr::exists(carried).not())
-        .limit(limit)
-        .into_tuple()
-        .all(db.connection())
-        .await?;
-    let wanted = |(channel, listing, producer, version): (Uuid, Uuid, Uuid, i32)| {
-        (channel.into(), Wanted { listing_id: listing.into(), producer_id: producer.into(), version })
-    };
-    Ok(rows.into_iter().map(wanted).collect())
 }
 
 /// Claims what is due on a channel for a worker until an instant, by urgency and then the longest waiting first; what another worker was faster at

@@ -8,7 +8,10 @@ use sea_orm::{
 };
 use std::time::Duration;
 
-use crate::store::StoreError;
+use crate::store::{
+    StoreError,
+    kept::{Reading, Waiting},
+};
 
 /// Key of the advisory lock that orders the change log; any number, the same in every replica.
 pub(super) const CHANGE_LOCK: i64 = 0x0C0B_0001;
@@ -17,7 +20,7 @@ const MIGRATION_LOCK: i64 = 0x0C0B_0002;
 const OPEN_TRIES: u32 = 100;
 const OPEN_PAUSE: Duration = Duration::from_millis(50);
 /// How long a connection may lie unused before it is asked for a sign of life.
-const PING_AFTER: Duration = Duration::from_secs(1);
+pub(super) const PING_AFTER: Duration = Duration::from_secs(1);
 /// SQLite's primary result code for "another connection holds the lock" (<https://sqlite.org/rescode.html#busy>).
 const SQLITE_BUSY: u32 = 5;
 /// Key of the advisory lock that orders the decision log; taken before [`CHANGE_LOCK`] wherever both are.
@@ -35,7 +38,7 @@ pub enum Engine {
 /// The database.
 #[derive(Clone)]
 pub struct Store {
-    read: DatabaseConnection,
+    read: Reading,
     write: DatabaseConnection,
 }
 
@@ -76,8 +79,8 @@ pub trait Db: Send + Sync {
 }
 
 impl Db for Store {
-    type Connection = DatabaseConnection;
-    fn connection(&self) -> &DatabaseConnection {
+    type Connection = Reading;
+    fn connection(&self) -> &Reading {
         &self.read
     }
 }
@@ -123,7 +126,7 @@ impl Store {
             return Ok(None);
         }
         let failed = |error: sqlx::Error| StoreError::Unavailable(error.to_string());
-        let mut listener = PgListener::connect_with(self.read.get_postgres_connection_pool()).await.map_err(failed)?;
+        let mut listener = PgListener::connect_with(self.write.get_postgres_connection_pool()).await.map_err(failed)?;
         listener.listen_all(Topic::ALL.map(Topic::name)).await.map_err(failed)?;
         Ok(Some(Listener(listener)))
     }
@@ -133,14 +136,14 @@ impl Store {
         if url.starts_with("sqlite:") {
             let write = open(url, 1).await?;
             let read = open(url, connections.clamp(1, 8)).await?;
-            Ok(Self { read, write })
+            Ok(Self { read: Reading::new(read), write })
         } else {
             let pool = open(url, connections).await?;
-            Ok(Self { read: pool.clone(), write: pool })
+            Ok(Self { read: Reading::new(pool.clone()), write: pool })
         }
     }
 
-    pub(super) fn reading(&self) -> &DatabaseConnection {
+    pub(super) fn reading(&self) -> &Reading {
         &self.read
     }
 
@@ -161,7 +164,8 @@ impl Store {
 
     /// Names of migrations that are not applied yet.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        let pending = Migrator::get_pending_migrations(&self.read).await?;
+        let (pool, _waiting) = self.read.pool();
+        let pending = Migrator::get_pending_migrations(pool).await?;
         Ok(pending.iter().map(|m| m.name().to_owned()).collect())
     }
 
@@ -169,7 +173,10 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let options =
             TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
-        start(&self.write, options).await
+        match self.engine() {
+            Engine::Postgres => start(self.shared(), options).await,
+            Engine::Sqlite => start((&self.write, None), options).await,
+        }
     }
 
     /// Begins a transaction that reads one state of the database.
@@ -182,27 +189,39 @@ impl Store {
             },
             Engine::Sqlite => TransactionOptions::default(),
         };
-        start(&self.read, options).await
+        start(self.shared(), options).await
+    }
+
+    /// The pool that single statements are read from.
+    fn shared(&self) -> (&DatabaseConnection, Option<Waiting>) {
+        let (pool, waiting) = self.read.pool();
+        (pool, Some(waiting))
     }
 
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(self.read.ping().await?)
+        let (pool, _waiting) = self.read.pool();
+        Ok(pool.ping().await?)
     }
 
     /// Closes the connections.
     pub async fn close(self) -> Result<(), StoreError> {
-        self.write.close_by_ref().await?;
-        Ok(self.read.close_by_ref().await?)
+        self.read.close().await?;
+        Ok(self.write.close_by_ref().await?)
     }
 }
 
 /// Begins a transaction whether its caller waits to the end or not: a request whose client is gone is dropped anywhere, and sqlx 0.9.0
 /// gives a PostgreSQL connection back to the pool inside a transaction when `BEGIN` is dropped between question and answer. Begun, it is
 /// rolled back when it is dropped.
-async fn start(connection: &DatabaseConnection, options: TransactionOptions) -> Result<Tx, StoreError> {
-    let connection = connection.clone();
-    let begun = tokio::spawn(async move { connection.begin_with_options(options).await }).await;
+async fn start(from: (&DatabaseConnection, Option<Waiting>), options: TransactionOptions) -> Result<Tx, StoreError> {
+    let (pool, waiting) = (from.0.clone(), from.1);
+    let begin = async move {
+        let begun = pool.begin_with_options(options).await;
+        drop(waiting);
+        begun
+    };
+    let begun = tokio::spawn(begin).await;
     Ok(Tx(begun.map_err(|error| StoreError::Unavailable(error.to_string()))??))
 }
 

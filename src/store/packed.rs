@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait, ColumnType, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, IdenStatic, QueryTrait, Select,
+    ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, QueryTrait, Select,
     sea_query::{Expr, SimpleExpr},
 };
 use serde_json::Value;
@@ -16,35 +16,26 @@ use crate::store::{
 
 /// The rows that a query finds as one cell, each an array of the columns that [`Lean`] names.
 pub(super) fn pack<E: Lean>(db: &impl Db, query: Select<E>) -> SimpleExpr {
-    packed(db, query, columns::<E>(db))
+    packed(db, query, |is_hex| columns::<E>(is_hex).to_owned())
 }
 
 /// The same, with the columns of an entity that the query joins behind them.
 pub(super) fn pack_joined<E: Lean, J: Lean>(db: &impl Db, query: Select<E>) -> SimpleExpr {
-    packed(db, query, [columns::<E>(db), columns::<J>(db)].concat())
+    packed(db, query, |is_hex| format!("{}, {}", columns::<E>(is_hex), columns::<J>(is_hex)))
 }
 
-fn packed<E: EntityTrait>(db: &impl Db, query: Select<E>, columns: Vec<String>) -> SimpleExpr {
-    let columns = columns.join(", ");
+fn packed<E: EntityTrait>(db: &impl Db, query: Select<E>, columns: impl FnOnce(bool) -> String) -> SimpleExpr {
     let rows = match db.connection().get_database_backend() {
-        DatabaseBackend::Sqlite => format!("json_group_array(json_array({columns}))"),
-        _ => format!("CAST(json_agg(json_build_array({columns})) AS text)"),
+        DatabaseBackend::Sqlite => format!("json_group_array(json_array({}))", columns(true)),
+        _ => format!("CAST(json_agg(json_build_array({})) AS text)", columns(false)),
     };
     let mut query = query.into_query();
     query.clear_selects().expr(Expr::cust(rows));
     query.into()
 }
 
-fn columns<E: Lean>(db: &impl Db) -> Vec<String> {
-    let is_sqlite = db.connection().get_database_backend() == DatabaseBackend::Sqlite;
-    let table = E::default().as_str().to_owned();
-    let name = |column: &E::Column| {
-        let name = format!("\"{table}\".\"{}\"", column.as_str());
-        // SQLite keeps them as bytes, which JSON has no place for.
-        let is_bytes = is_sqlite && matches!(column.def().get_column_type(), ColumnType::Uuid);
-        if is_bytes { format!("hex({name})") } else { name }
-    };
-    E::columns().iter().map(name).collect()
+fn columns<E: Lean>(is_hex: bool) -> &'static str {
+    if is_hex { &E::names().hex } else { &E::names().plain }
 }
 
 /// The rows that a cell holds, in no order.

@@ -4,12 +4,12 @@
 //! use, cost more than all else in this process (docs/benchmarks.md).
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryResult, QuerySelect, RuntimeErr,
-    Select,
+    ActiveModelTrait, ColumnTrait, ColumnType, DbErr, EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, QueryFilter, QueryResult,
+    QuerySelect, RuntimeErr, Select,
     sea_query::Expr,
     sqlx::{self, Decode, Postgres, Row as _, Sqlite, Type},
 };
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
 use crate::store::{Db, StoreError, entity, packed::Packed};
@@ -99,6 +99,8 @@ pub struct Unasked {
 pub(super) trait Lean: EntityTrait {
     /// The columns that are read, the id first.
     fn columns() -> &'static [Self::Column];
+    /// The same as text.
+    fn names() -> &'static Names;
     /// Whether a column, always one of text, may be left out.
     fn is_unasked(column: &Self::Column, unasked: Unasked) -> bool;
     /// Reads them. What was not read is empty.
@@ -114,20 +116,45 @@ impl<E: Lean> FromQueryResult for Whole<E> {
     }
 }
 
+/// The columns of an entity as a statement names them, written once: an expression for each is what most of a statement is made of.
+pub(super) struct Names {
+    /// For reading them.
+    pub(super) plain: String,
+    /// For JSON on SQLite, which keeps ids as bytes.
+    pub(super) hex: String,
+}
+
+impl Names {
+    fn of<E: Lean>() -> Self {
+        let hex = |column: &E::Column| match column.def().get_column_type() {
+            ColumnType::Uuid => format!("hex({})", name::<E>(column)),
+            _ => name::<E>(column),
+        };
+        let list = |name: &dyn Fn(&E::Column) -> String| E::columns().iter().map(name).collect::<Vec<_>>().join(", ");
+        Self { plain: list(&name::<E>), hex: list(&hex) }
+    }
+}
+
+fn name<E: Lean>(column: &E::Column) -> String {
+    format!("\"{}\".\"{}\"", E::default().as_str(), column.as_str())
+}
+
 /// Adds the columns of an entity to what is selected.
 pub(super) fn select<E: Lean, S: EntityTrait>(query: Select<S>) -> Select<S> {
-    query.columns(E::columns().iter().copied())
+    query.expr(Expr::cust(E::names().plain.as_str()))
 }
 
 /// The same, with nothing in the place of columns that nobody asked for.
 pub(super) fn select_asked<E: Lean, S: EntityTrait>(query: Select<S>, unasked: Unasked) -> Select<S> {
-    E::columns().iter().enumerate().fold(query, |query, (place, column)| match E::is_unasked(column, unasked) {
-        false => query.column(*column),
-        true => {
-            let nothing = if column.def().is_null() { "NULL" } else { "''" };
-            query.expr_as(Expr::cust(nothing), format!("unasked_{place}"))
-        }
-    })
+    if unasked == Unasked::default() {
+        return select::<E, S>(query);
+    }
+    let columns = E::columns().iter().map(|column| match (E::is_unasked(column, unasked), column.def().is_null()) {
+        (false, _) => name::<E>(column),
+        (true, true) => "NULL".to_owned(),
+        (true, false) => "''".to_owned(),
+    });
+    query.expr(Expr::cust(columns.collect::<Vec<_>>().join(", ")))
 }
 
 /// All rows of a query.
@@ -182,6 +209,11 @@ macro_rules! lean {
                     &[$(entity::$table::Column::$column),+]
                 }
 
+                fn names() -> &'static Names {
+                    static NAMES: LazyLock<Names> = LazyLock::new(Names::of::<entity::$table::Entity>);
+                    &NAMES
+                }
+
                 fn is_unasked(column: &entity::$table::Column, unasked: Unasked) -> bool {
                     match column {
                         $($(entity::$table::Column::$column => unasked.$part,)?)+
@@ -201,7 +233,7 @@ macro_rules! lean {
         #[cfg(test)]
         mod tests {
             use super::*;
-            use sea_orm::{ColumnType, IdenStatic, Iterable};
+            use sea_orm::Iterable;
 
             /// A field reads the column of its own name, and every column of the table is named once.
             #[test]

@@ -9,6 +9,7 @@
 mod cost;
 mod limits;
 mod measure;
+mod passed;
 mod prescan;
 mod rejection;
 mod shape;
@@ -24,6 +25,7 @@ mod limit_tests;
 mod toy;
 
 use crate::graphql::guard::measure::{Meter, Weight};
+use crate::graphql::guard::passed::Passed;
 use crate::graphql::guard::variables::Bindings;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Name, Positioned, Value, Variables};
@@ -33,6 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use cost::FEED_ROWS_PER_UNIT;
 pub use limits::Limits;
+pub use passed::Pass;
 pub use prescan::prescan;
 pub use rejection::{Rejection, RejectionCode};
 pub use shape::{SchemaShape, SdlError};
@@ -44,13 +47,20 @@ pub struct Guard {
     shape: SchemaShape,
     limits: Limits,
     /// Documents that passed, parsed, by their text.
-    known: Mutex<LruCache<Box<str>, Arc<ExecutableDocument>>>,
+    known: Mutex<LruCache<Box<str>, Known>>,
 }
 
 /// Documents kept parsed. With [`KEPT_BYTES`] each they are at most 1 MiB of text, and some tens of MiB parsed.
 const KEPT: NonZeroUsize = NonZeroUsize::new(128).expect("not zero");
 /// The longest document kept, in bytes; clients' own are far shorter.
 const KEPT_BYTES: usize = 8 * 1024;
+
+/// A document that passed.
+#[derive(Debug, Clone)]
+struct Known {
+    document: Arc<ExecutableDocument>,
+    passed: Arc<Passed>,
+}
 
 /// A request that may run.
 #[derive(Debug)]
@@ -63,6 +73,8 @@ pub struct Checked {
     pub cost: u64,
     /// How deep its fields nest.
     pub depth: u32,
+    /// Whether the engine has validated the same before; `None` when that can't be told.
+    pub pass: Option<Pass>,
     boolean_defaults: Vec<(Name, Value)>,
 }
 
@@ -94,33 +106,35 @@ impl Guard {
         check_variables(variables, &self.limits)?;
         let known = self.known().get(query).cloned();
         let is_known = known.is_some();
-        let document = known.map_or_else(|| self.read(query), Ok)?;
-        let operation = selected(&document, operation_name)?;
-        let weight = self.weigh(&document, operation, variables)?;
+        let known = known.map_or_else(|| self.read(query), Ok)?;
+        let operation = selected(&known.document, operation_name)?;
+        let weight = self.weigh(&known.document, operation, variables)?;
         let cost = self.limits.check_cost(operation, weight)?;
         let (kind, boolean_defaults) = (operation.node.ty, boolean_defaults(&operation.node));
+        let pass = Pass::of(&known.passed, operation_name, &operation.node, variables);
         if !is_known && query.len() <= KEPT_BYTES {
-            self.known().put(query.into(), Arc::clone(&document));
+            self.known().put(query.into(), known.clone());
         }
         Ok(Checked {
-            document: Arc::unwrap_or_clone(document),
+            document: Arc::unwrap_or_clone(known.document),
             operation: kind,
             cost,
             depth: weight.depth.max(weight.introspection_depth),
+            pass,
             boolean_defaults,
         })
     }
 
-    fn known(&self) -> MutexGuard<'_, LruCache<Box<str>, Arc<ExecutableDocument>>> {
+    fn known(&self) -> MutexGuard<'_, LruCache<Box<str>, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Parses a document that nobody has sent before.
-    fn read(&self, query: &str) -> Result<Arc<ExecutableDocument>, Rejection> {
+    fn read(&self, query: &str) -> Result<Known, Rejection> {
         prescan(query, &self.limits)?;
         let document = async_graphql::parser::parse_query(query).map_err(|error| Rejection::unparsable(&error))?;
         self.limits.check_document(&document)?;
-        Ok(Arc::new(document))
+        Ok(Known { document: Arc::new(document), passed: Arc::default() })
     }
 
     /// Weighs every operation and fragment, because the engine walks them all, and returns what the operation to run weighs.

@@ -2,10 +2,10 @@
 
 use crate::graphql::guard::{Guard, Limits};
 use crate::http::allowance::Purse;
-use crate::http::graphql::{Client, EndpointLimits, Engine, GraphqlEndpoint, documents::Documents};
+use crate::http::graphql::{Client, EndpointLimits, Engine, Execute, GraphqlEndpoint, documents::Documents};
 use crate::http::wire::Server;
 use async_graphql::{Error, ErrorExtensions, Object, Schema, Subscription as Root};
-use futures_util::{StreamExt, future::BoxFuture};
+use futures_util::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,12 +83,12 @@ pub(super) fn endpoint() -> GraphqlEndpoint {
     let schema = Schema::build(Query, Mutation, Subscription).finish();
     let guard = Guard::new(&schema.sdl(), Limits::default()).unwrap();
     let following = schema.clone();
-    let execute = Arc::new(move |request| {
+    let execute: Execute = Arc::new(move |request| {
         let schema = schema.clone();
-        Box::pin(async move { schema.execute(request).await }) as BoxFuture<'static, _>
+        Box::pin(async move { schema.execute(request).await })
     });
     let follow = Arc::new(move |request| following.execute_stream(request).boxed());
-    let engine = Engine { execute, follow };
+    let engine = Engine { repeat: Arc::clone(&execute), execute, follow };
     let limits =
         EndpointLimits { body_wait: Duration::from_millis(200), execution: Duration::from_millis(200), ..EndpointLimits::default() };
     GraphqlEndpoint::new(guard, engine, Documents::default(), crate::http::graphql::kept::Freshness::unknown(), limits)

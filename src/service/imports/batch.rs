@@ -9,14 +9,14 @@ use crate::{
         actor::Reach,
         gtin::Gtin,
         id::{ProducerId, ProductId},
-        listing::{Listing, ListingState},
+        listing::Listing,
         producer::Producer,
         product::{Media, Product, ProductState, Recognition, Variant},
     },
     service::{
         Service, ServiceError,
         imports::row::Row,
-        keys,
+        listings::draft,
         producers::{distinct, handle},
     },
     store::{Tx, listings, media, producers, products, ratings, recognitions, variants},
@@ -200,11 +200,12 @@ impl Fresh {
         if let Some(maker) = maker {
             let picture = row.picture.map(|picture| Media { id: service.new_id().into(), product_id: product.id, ..picture });
             self.pictures.extend(picture);
-            if let Some(draft) = row.variant {
-                let variant = Variant { id: service.new_id().into(), product_id: product.id, producer_id: maker, ..draft };
+            if let Some(described) = row.variant {
+                let variant = Variant { id: service.new_id().into(), product_id: product.id, producer_id: maker, ..described };
                 known.skus.insert((maker, variant.sku.clone()));
                 known.gtins.extend(variant.gtin.as_ref().map(|gtin| gtin.as_str().to_owned()));
-                self.listings.extend(row.offer.map(|offer| listing(service, &product, &variant, offer)));
+                let words = || (product.name_vi.clone(), distinct(&product.slug));
+                self.listings.extend(row.offer.map(|offer| draft(service, (&product, &variant), words(), offer, product.updated_at)));
                 self.variants.push(variant);
             }
         }
@@ -238,35 +239,5 @@ impl Fresh {
         media::insert_many(tx, &self.pictures).await?;
         variants::put(tx, &self.variants).await?;
         Ok(listings::insert_many(tx, &self.listings).await?)
-    }
-}
-
-/// A draft listing.
-fn listing(service: &Service, product: &Product, variant: &Variant, (price, stock): (crate::domain::money::Vnd, u32)) -> Listing {
-    Listing {
-        id: service.new_id().into(),
-        external_key: format!("OCOP-{}", keys::code(12)),
-        slug: distinct(&product.slug),
-        producer_id: variant.producer_id,
-        product_id: product.id,
-        variant_id: variant.id,
-        title_vi: product.name_vi.clone(),
-        title_en: None,
-        price,
-        stock,
-        min_order: 1,
-        valid_from: None,
-        valid_until: None,
-        state: ListingState::Draft,
-        published_at: None,
-        version: 1,
-        record_version: 1,
-        window: None,
-        announced: false,
-        stars: 0,
-        group: product.group,
-        commune_code: product.commune_code.clone(),
-        created_at: product.created_at,
-        updated_at: product.updated_at,
     }
 }

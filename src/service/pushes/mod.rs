@@ -19,7 +19,7 @@ use crate::{
         id::{ChannelId, ChannelListingId},
     },
     service::{Service, ServiceError},
-    store::{channel_listings, channel_status},
+    store::{channel_gaps, channel_listings, channel_status},
 };
 use job::{Job, Stop};
 pub use lanes::Lanes;
@@ -113,7 +113,7 @@ pub async fn release(service: &Service, owners: &[Uuid]) -> Result<u64, ServiceE
 /// Queues public listings that a connected channel should carry but does not; returns how many.
 pub async fn fill_missing(service: &Service) -> Result<usize, ServiceError> {
     let now = service.clock.now();
-    let missing = channel_listings::missing(&service.store, now, 200).await?;
+    let missing = channel_gaps::missing(&service.store, now, 200).await?;
     if missing.is_empty() {
         return Ok(0);
     }

@@ -1,0 +1,252 @@
+//! Connections that statements outside transactions run on, kept at hand between one statement and the next.
+//!
+//! The pool of sqlx asks every connection that comes back for a sign of life, in a task of its own: one more trip to the database for
+//! each statement, as dear as a short statement itself (ADR 16). A connection whose statement came to its end needs no such question, so
+//! it is kept here. One whose statement failed, or was dropped on the way, goes back to the pool, which asks it.
+
+use sea_orm::{
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
+    sea_query::Values,
+    sqlx::{self, AssertSqlSafe, Connection as _, Executor, IntoArguments, Pool, Postgres, Sqlite, pool::PoolConnection, query::Query},
+};
+use sea_query_sqlx::SqlxValues;
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::store::connection::PING_AFTER;
+
+/// How long a connection stays away from the pool, which alone knows when one is too old.
+const KEPT_FOR: Duration = Duration::from_mins(1);
+/// How long one may lie here unused before it goes back to the pool, which closes those that are not needed.
+const SPARE_AFTER: Duration = Duration::from_secs(10);
+
+/// The database for statements outside transactions.
+#[derive(Clone)]
+pub struct Reading {
+    pool: DatabaseConnection,
+    shelf: Shelves,
+}
+
+#[derive(Clone)]
+enum Shelves {
+    Postgres(Arc<Shelf<Postgres>>),
+    Sqlite(Arc<Shelf<Sqlite>>),
+}
+
+/// Somebody waits for the pool: while this lives, connections go back to it.
+pub(super) struct Waiting(Arc<AtomicUsize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Reading {
+    pub(super) fn new(pool: DatabaseConnection) -> Self {
+        let shelf = match pool.get_database_backend() {
+            DbBackend::Sqlite => Shelves::Sqlite(Arc::new(Shelf::new(pool.get_sqlite_connection_pool().clone()))),
+            _ => Shelves::Postgres(Arc::new(Shelf::new(pool.get_postgres_connection_pool().clone()))),
+        };
+        Self { pool, shelf }
+    }
+
+    /// The pool, for one who asks it for a connection himself and holds on to [`Waiting`] until he has it.
+    pub(super) fn pool(&self) -> (&DatabaseConnection, Waiting) {
+        let waiting = match &self.shelf {
+            Shelves::Postgres(shelf) => shelf.make_room(),
+            Shelves::Sqlite(shelf) => shelf.make_room(),
+        };
+        (&self.pool, waiting)
+    }
+
+    /// Closes the connections.
+    pub(super) async fn close(&self) -> Result<(), DbErr> {
+        match &self.shelf {
+            Shelves::Postgres(shelf) => shelf.close(),
+            Shelves::Sqlite(shelf) => shelf.close(),
+        }
+        self.pool.close_by_ref().await
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Reading {
+    fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let (pool, _waiting) = self.pool();
+        pool.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let (pool, _waiting) = self.pool();
+        pool.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match &self.shelf {
+            Shelves::Postgres(shelf) => shelf.one(statement).await,
+            Shelves::Sqlite(shelf) => shelf.one(statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match &self.shelf {
+            Shelves::Postgres(shelf) => shelf.all(statement).await,
+            Shelves::Sqlite(shelf) => shelf.all(statement).await,
+        }
+    }
+}
+
+/// Connections taken from a pool and not given back yet.
+struct Shelf<D: sqlx::Database> {
+    pool: Pool<D>,
+    /// The one used last stands last, and is taken first: it has the most statements prepared.
+    spares: Mutex<VecDeque<Spare<D>>>,
+    waiting: Arc<AtomicUsize>,
+    is_closed: AtomicBool,
+}
+
+struct Spare<D: sqlx::Database> {
+    connection: PoolConnection<D>,
+    taken: Instant,
+    used: Instant,
+}
+
+impl<D: sqlx::Database> Shelf<D> {
+    fn new(pool: Pool<D>) -> Self {
+        Self { pool, spares: Mutex::default(), waiting: Arc::default(), is_closed: AtomicBool::new(false) }
+    }
+
+    fn spares(&self) -> MutexGuard<'_, VecDeque<Spare<D>>> {
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait(&self) -> Waiting {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        Waiting(Arc::clone(&self.waiting))
+    }
+
+    /// Lets somebody ask the pool, which may have lent all that it has to this shelf.
+    fn make_room(&self) -> Waiting {
+        let waiting = self.wait();
+        if self.pool.num_idle() == 0 {
+            drop(self.take());
+        }
+        waiting
+    }
+
+    /// The spare used last. The one that nobody has used for longest goes back to the pool when its time has come.
+    fn take(&self) -> Option<Spare<D>> {
+        let mut spares = self.spares();
+        let taken = spares.pop_back();
+        let unneeded = spares.front().is_some_and(|spare| spare.used.elapsed() > SPARE_AFTER).then(|| spares.pop_front());
+        drop(spares);
+        drop(unneeded);
+        taken
+    }
+
+    /// A connection that is alive.
+    async fn lend(&self) -> Result<Spare<D>, DbErr> {
+        if let Some(spare) = self.take_alive().await {
+            return Ok(spare);
+        }
+        // From here on others hand theirs to the pool; one that was put down a moment before is found by looking again.
+        let _waiting = self.wait();
+        if let Some(spare) = self.take_alive().await {
+            return Ok(spare);
+        }
+        let connection = self.pool.acquire().await.map_err(not_acquired)?;
+        let now = Instant::now();
+        Ok(Spare { connection, taken: now, used: now })
+    }
+
+    async fn take_alive(&self) -> Option<Spare<D>> {
+        while let Some(mut spare) = self.take() {
+            if spare.used.elapsed() < PING_AFTER || spare.connection.ping().await.is_ok() {
+                return Some(spare);
+            }
+        }
+        None
+    }
+
+    /// Puts down a connection whose statement came to its end.
+    fn keep(&self, mut spare: Spare<D>) {
+        if spare.taken.elapsed() > KEPT_FOR {
+            return;
+        }
+        spare.used = Instant::now();
+        self.spares().push_back(spare);
+        if self.waiting.load(Ordering::SeqCst) > 0 || self.is_closed.load(Ordering::SeqCst) {
+            drop(self.take());
+        }
+    }
+
+    fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+        let spares = std::mem::take(&mut *self.spares());
+        drop(spares);
+    }
+}
+
+impl<D> Shelf<D>
+where
+    D: sqlx::Database,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+    SqlxValues: IntoArguments<D>,
+    QueryResult: From<D::Row>,
+{
+    async fn one(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let mut spare = self.lend().await?;
+        let row = prepared::<D>(statement).fetch_optional(&mut *spare.connection).await.map_err(failed)?;
+        self.keep(spare);
+        Ok(row.map(QueryResult::from))
+    }
+
+    async fn all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let mut spare = self.lend().await?;
+        let rows = prepared::<D>(statement).fetch_all(&mut *spare.connection).await.map_err(failed)?;
+        self.keep(spare);
+        Ok(rows.into_iter().map(QueryResult::from).collect())
+    }
+}
+
+impl<D: sqlx::Database> Drop for Shelf<D> {
+    /// A pool takes connections back in a task, and there may be no runtime any more.
+    fn drop(&mut self) {
+        let spares = self.spares.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for spare in spares.drain(..) {
+            drop(spare.connection.detach());
+        }
+    }
+}
+
+fn prepared<D: sqlx::Database>(statement: Statement) -> Query<'static, D, SqlxValues>
+where
+    SqlxValues: IntoArguments<D>,
+{
+    metrics::counter!("ocop_sql_statements_total").increment(1);
+    let values = statement.values.unwrap_or_else(|| Values(Vec::new()));
+    sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
+}
+
+fn failed(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+fn not_acquired(error: sqlx::Error) -> DbErr {
+    match error {
+        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+        error => DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))),
+    }
+}
