@@ -145,9 +145,11 @@ impl<'a> Answers<'a> {
     /// Waits for the fields that must wait, and makes the object. Fields that failed are left out of it and told of.
     async fn finish(self, context: &ContextSelectionSet<'_>) -> ServerResult<Value> {
         let Self { keys, mut values, waiting } = self;
-        let mut waiting: FuturesUnordered<_> = waiting.into_iter().map(|(at, answer)| async move { (at, answer.await) }).collect();
-        while let Some((at, answer)) = waiting.next().await {
-            values[at] = Some(answer);
+        if !waiting.is_empty() {
+            let mut waiting: FuturesUnordered<_> = waiting.into_iter().map(|(at, answer)| async move { (at, answer.await) }).collect();
+            while let Some((at, answer)) = waiting.next().await {
+                values[at] = Some(answer);
+            }
         }
         let mut found = IndexMap::with_capacity(keys.len());
         for (key, answer) in keys.into_iter().zip(values.into_iter().flatten()) {

@@ -23,6 +23,10 @@ pub(super) fn unasked(context: &Context<'_>) -> Unasked {
         contacts: none(&["address", "phone", "email", "story", "taxCode"]),
         legal_names: none(&["legalName"]),
         alts: none(&["alt"]),
+        offers: none(&["stock", "minOrder", "availability", "validFrom", "validUntil"]),
+        groups: none(&["group"]),
+        stamps: none(&["version", "feedVersion", "publishedAt", "createdAt", "updatedAt"]),
+        sort_names: true,
     }
 }
 

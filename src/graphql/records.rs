@@ -1,10 +1,14 @@
 //! Pages of the feed as webhooks and the bulk export carry them: the answers to the queries of `docs/queries/feed.graphql`, made by the same
 //! resolvers as for those who pull.
 
-use async_graphql::{Name, Request, Value as ConstValue, Variables, indexmap::IndexMap, parser::parse_query};
+use async_graphql::{
+    Name, Request, Value as ConstValue, Variables,
+    indexmap::IndexMap,
+    parser::{parse_query, types::ExecutableDocument},
+};
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::{
     domain::{actor::Actor, feed::FeedScope},
@@ -19,6 +23,8 @@ use crate::{
 
 /// The queries.
 pub const DOCUMENT: &str = include_str!("../../docs/queries/feed.graphql");
+
+static PARSED: LazyLock<Result<ExecutableDocument, String>> = LazyLock::new(|| parse_query(DOCUMENT).map_err(|error| error.to_string()));
 
 /// Renders pages. Cheap to clone.
 #[derive(Clone)]
@@ -82,7 +88,7 @@ impl Records {
     }
 
     async fn data(&self, service: &Service, actor: Actor, operation: &str, variables: Value) -> Result<ConstValue, ServiceError> {
-        let document = parse_query(DOCUMENT).map_err(internal)?;
+        let document = PARSED.as_ref().map_err(internal)?.clone();
         let order = Order::of(&document, Some(operation));
         let mut request = Request::new(DOCUMENT).operation_name(operation).variables(Variables::from_json(variables));
         request.set_parsed_query(document);

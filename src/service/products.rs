@@ -22,7 +22,7 @@ use crate::{
     store::{
         self, Direction, Page, PageRequest,
         around::{self, Around, Named, Wants},
-        listings,
+        listings::{self, Unasked, View},
         products::{self, ProductFilter},
         ratings,
     },
@@ -142,14 +142,15 @@ pub async fn archive(service: &Service, call: &Call<'_>, id: ProductId) -> Resul
     Ok(id)
 }
 
-/// A product, if the actor may see it, with what is wanted beside it.
+/// A product, if the actor may see it, with what is wanted beside it and without what nobody asked for.
 pub async fn with_around(
     service: &Service,
     actor: &Actor,
     named: Named<'_>,
-    wants: Wants,
+    (wants, unasked): (Wants, Unasked),
 ) -> Result<Option<(Product, Around)>, ServiceError> {
-    Ok(around::product(&service.store, named, &service.view(actor)?, wants).await?)
+    let view = View { unasked, ..service.view(actor)? };
+    Ok(around::product(&service.store, named, &view, wants).await?)
 }
 
 /// The product with an id, if the actor may see it.

@@ -79,29 +79,31 @@ pub async fn product(db: &impl Db, named: Named<'_>, view: &View, wants: Wants) 
     let query = select(db, query, view, wants);
     let connection = db.connection();
     let Some(row) = connection.query_one_raw(query.build(connection.get_database_backend())).await? else { return Ok(None) };
-    let mut cells = Cells::of(&row);
+    let mut cells = Cells::shaped(&row)?;
     let product = products::domain(Entity::read(&mut cells)?)?;
     Ok(Some((product, read(&mut cells, wants)?)))
 }
 
 fn select(db: &impl Db, query: Select<Entity>, view: &View, wants: Wants) -> Select<Entity> {
-    let mut query = rows::select::<Entity, Entity>(query.select_only());
+    let unasked = view.unasked;
+    let mut query = rows::select_asked::<Entity, Entity>(rows::shape(query.select_only(), unasked), unasked);
     let id = || Expr::col((Entity, Column::Id));
     if wants.producer {
         let made = Entity::belongs_to(producer::Entity).from(Column::ProducerId).to(producer::Column::Id).into();
-        query = rows::select::<producer::Entity, _>(query.join(JoinType::LeftJoin, seen(made, producers::visible(&view.reach))));
+        query =
+            rows::select_asked::<producer::Entity, _>(query.join(JoinType::LeftJoin, seen(made, producers::visible(&view.reach))), unasked);
     }
     if wants.media {
         let found = media::Entity::find().filter(media::Column::ProductId.into_expr().eq(id()));
-        query = query.expr_as(pack(db, found), "media");
+        query = query.expr_as(pack(db, found, unasked), "media");
     }
     if wants.variants {
         let found = variant::Entity::find().filter(variant::Column::ProductId.into_expr().eq(id()));
-        query = query.expr_as(pack(db, found), "variants");
+        query = query.expr_as(pack(db, found, unasked), "variants");
     }
     if wants.listings {
         let found = listing::Entity::find().filter(listing::Column::ProductId.into_expr().eq(id())).filter(listings::visible(view));
-        query = query.expr_as(pack(db, found), "listings");
+        query = query.expr_as(pack(db, found, unasked), "listings");
     }
     if wants.ratings {
         let found = ratings::decided(rating::Entity::find().filter(rating::Column::ProductId.into_expr().eq(id())));
@@ -117,22 +119,22 @@ fn read(cells: &mut Cells<'_>, wants: Wants) -> Result<Around, StoreError> {
         around.producer = Some(cells.joined::<producer::Entity>()?.map(producers::domain).transpose()?);
     }
     if wants.media {
-        let mut found = unpack(cells.take()?, media::Entity::read)?;
+        let mut found = unpack(cells, media::Entity::read)?;
         found.sort_by_key(|m| (m.position, m.id));
         around.media = Some(found.into_iter().map(pictures::domain).collect());
     }
     if wants.variants {
-        let mut found = unpack(cells.take()?, variant::Entity::read)?;
+        let mut found = unpack(cells, variant::Entity::read)?;
         found.sort_by_key(|v| (v.position, v.id));
         around.variants = Some(found.into_iter().map(variants::domain).collect::<Result<_, _>>()?);
     }
     if wants.listings {
-        let mut found = unpack(cells.take()?, listing::Entity::read)?;
+        let mut found = unpack(cells, listing::Entity::read)?;
         found.sort_by_key(|l| Reverse((l.created_at, l.id)));
         around.listings = Some(found.into_iter().map(listings::domain).collect::<Result<_, _>>()?);
     }
     if wants.ratings {
-        let mut found = unpack(cells.take()?, Decided::of)?;
+        let mut found = unpack(cells, Decided::of)?;
         found.sort_by_key(|decided| Reverse(decided.age()));
         around.ratings = Some(found.into_iter().map(Decided::read).collect::<Result<_, _>>()?);
     }

@@ -18,6 +18,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use tokio::sync::oneshot::{self, Sender};
 
 use crate::store::connection::PING_AFTER;
 
@@ -39,7 +40,7 @@ enum Shelves {
     Sqlite(Arc<Shelf<Sqlite>>),
 }
 
-/// Somebody waits for the pool: while this lives, connections go back to it.
+/// A transaction waits for the pool: while this lives, connections go back to it.
 pub(super) struct Waiting(Arc<AtomicUsize>);
 
 impl Drop for Waiting {
@@ -110,10 +111,17 @@ impl ConnectionTrait for Reading {
 /// Connections taken from a pool and not given back yet.
 struct Shelf<D: sqlx::Database> {
     pool: Pool<D>,
-    /// The one used last stands last, and is taken first: it has the most statements prepared.
-    spares: Mutex<VecDeque<Spare<D>>>,
+    desk: Mutex<Desk<D>>,
     waiting: Arc<AtomicUsize>,
     is_closed: AtomicBool,
+}
+
+/// Spares when nobody queues, or a queue when there are no spares.
+struct Desk<D: sqlx::Database> {
+    /// The one used last stands last, and is taken first: it has the most statements prepared.
+    spares: VecDeque<Spare<D>>,
+    /// Statements that wait, the oldest first.
+    queue: VecDeque<Sender<Spare<D>>>,
 }
 
 struct Spare<D: sqlx::Database> {
@@ -124,59 +132,63 @@ struct Spare<D: sqlx::Database> {
 
 impl<D: sqlx::Database> Shelf<D> {
     fn new(pool: Pool<D>) -> Self {
-        Self { pool, spares: Mutex::default(), waiting: Arc::default(), is_closed: AtomicBool::new(false) }
+        let desk = Desk { spares: VecDeque::new(), queue: VecDeque::new() };
+        Self { pool, desk: Mutex::new(desk), waiting: Arc::default(), is_closed: AtomicBool::new(false) }
     }
 
-    fn spares(&self) -> MutexGuard<'_, VecDeque<Spare<D>>> {
-        self.spares.lock().unwrap_or_else(PoisonError::into_inner)
+    fn desk(&self) -> MutexGuard<'_, Desk<D>> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait(&self) -> Waiting {
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        Waiting(Arc::clone(&self.waiting))
-    }
-
-    /// Lets somebody ask the pool, which may have lent all that it has to this shelf.
+    /// Lets a transaction ask the pool, which may have lent all that it has to this shelf.
     fn make_room(&self) -> Waiting {
-        let waiting = self.wait();
+        self.waiting.fetch_add(1, Ordering::SeqCst);
         if self.pool.num_idle() == 0 {
             drop(self.take());
         }
-        waiting
+        Waiting(Arc::clone(&self.waiting))
     }
 
     /// The spare used last. The one that nobody has used for longest goes back to the pool when its time has come.
     fn take(&self) -> Option<Spare<D>> {
-        let mut spares = self.spares();
-        let taken = spares.pop_back();
-        let unneeded = spares.front().is_some_and(|spare| spare.used.elapsed() > SPARE_AFTER).then(|| spares.pop_front());
-        drop(spares);
+        let mut desk = self.desk();
+        let taken = desk.spares.pop_back();
+        let unneeded = desk.spares.front().is_some_and(|spare| spare.used.elapsed() > SPARE_AFTER).then(|| desk.spares.pop_front());
+        drop(desk);
         drop(unneeded);
         taken
     }
 
-    /// A connection that is alive.
+    /// A connection that is alive: a spare, or whatever comes first of the next one put down and of the pool's.
     async fn lend(&self) -> Result<Spare<D>, DbErr> {
-        if let Some(spare) = self.take_alive().await {
-            return Ok(spare);
-        }
-        // From here on others hand theirs to the pool; one that was put down a moment before is found by looking again.
-        let _waiting = self.wait();
-        if let Some(spare) = self.take_alive().await {
-            return Ok(spare);
-        }
-        let connection = self.pool.acquire().await.map_err(not_acquired)?;
-        let now = Instant::now();
-        Ok(Spare { connection, taken: now, used: now })
-    }
-
-    async fn take_alive(&self) -> Option<Spare<D>> {
         while let Some(mut spare) = self.take() {
             if spare.used.elapsed() < PING_AFTER || spare.connection.ping().await.is_ok() {
-                return Some(spare);
+                return Ok(spare);
             }
         }
-        None
+        let (sender, next) = oneshot::channel();
+        let late = {
+            let mut desk = self.desk();
+            let late = desk.spares.pop_back();
+            if late.is_none() {
+                while desk.queue.front().is_some_and(Sender::is_closed) {
+                    desk.queue.pop_front();
+                }
+                desk.queue.push_back(sender);
+            }
+            late
+        };
+        if let Some(late) = late {
+            return Ok(late);
+        }
+        tokio::select! {
+            biased;
+            Ok(spare) = next => Ok(spare),
+            taken = self.pool.acquire() => {
+                let now = Instant::now();
+                Ok(Spare { connection: taken.map_err(not_acquired)?, taken: now, used: now })
+            }
+        }
     }
 
     /// Puts down a connection whose statement came to its end.
@@ -185,15 +197,31 @@ impl<D: sqlx::Database> Shelf<D> {
             return;
         }
         spare.used = Instant::now();
-        self.spares().push_back(spare);
-        if self.waiting.load(Ordering::SeqCst) > 0 || self.is_closed.load(Ordering::SeqCst) {
-            drop(self.take());
+        if !self.is_wanted_back() {
+            let mut desk = self.desk();
+            while let Some(next) = desk.queue.pop_front() {
+                match next.send(spare) {
+                    Ok(()) => return,
+                    // It got another, or is gone.
+                    Err(unsent) => spare = unsent,
+                }
+            }
+            desk.spares.push_back(spare);
+            drop(desk);
+            // Whoever began to wait meanwhile found nothing here.
+            if self.is_wanted_back() {
+                drop(self.take());
+            }
         }
+    }
+
+    fn is_wanted_back(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0 || self.is_closed.load(Ordering::SeqCst)
     }
 
     fn close(&self) {
         self.is_closed.store(true, Ordering::SeqCst);
-        let spares = std::mem::take(&mut *self.spares());
+        let spares = std::mem::take(&mut self.desk().spares);
         drop(spares);
     }
 }
@@ -223,8 +251,8 @@ where
 impl<D: sqlx::Database> Drop for Shelf<D> {
     /// A pool takes connections back in a task, and there may be no runtime any more.
     fn drop(&mut self) {
-        let spares = self.spares.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for spare in spares.drain(..) {
+        let desk = self.desk.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for spare in desk.spares.drain(..) {
             drop(spare.connection.detach());
         }
     }

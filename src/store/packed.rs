@@ -7,24 +7,26 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 use serde_json::Value;
+use std::borrow::Cow;
 use uuid::Uuid;
 
 use crate::store::{
     Db, StoreError,
-    rows::{Cells, Lean},
+    rows::{Cells, Lean, Unasked, names},
 };
 
-/// The rows that a query finds as one cell, each an array of the columns that [`Lean`] names.
-pub(super) fn pack<E: Lean>(db: &impl Db, query: Select<E>) -> SimpleExpr {
-    packed(db, query, |is_hex| columns::<E>(is_hex).to_owned())
+/// The rows that a query finds as one cell, each an array of the columns that [`Lean`] names and that are asked for.
+pub(super) fn pack<E: Lean>(db: &impl Db, query: Select<E>, unasked: Unasked) -> SimpleExpr {
+    packed(db, query, |is_hex| names::<E>(unasked, is_hex))
 }
 
-/// The same, with the columns of an entity that the query joins behind them.
+/// The same with all columns, and those of an entity that the query joins behind them.
 pub(super) fn pack_joined<E: Lean, J: Lean>(db: &impl Db, query: Select<E>) -> SimpleExpr {
-    packed(db, query, |is_hex| format!("{}, {}", columns::<E>(is_hex), columns::<J>(is_hex)))
+    let all = Unasked::default();
+    packed(db, query, |is_hex| format!("{}, {}", names::<E>(all, is_hex), names::<J>(all, is_hex)).into())
 }
 
-fn packed<E: EntityTrait>(db: &impl Db, query: Select<E>, columns: impl FnOnce(bool) -> String) -> SimpleExpr {
+fn packed<E: EntityTrait>(db: &impl Db, query: Select<E>, columns: impl FnOnce(bool) -> Cow<'static, str>) -> SimpleExpr {
     let rows = match db.connection().get_database_backend() {
         DatabaseBackend::Sqlite => format!("json_group_array(json_array({}))", columns(true)),
         _ => format!("CAST(json_agg(json_build_array({})) AS text)", columns(false)),
@@ -34,17 +36,21 @@ fn packed<E: EntityTrait>(db: &impl Db, query: Select<E>, columns: impl FnOnce(b
     query.into()
 }
 
-fn columns<E: Lean>(is_hex: bool) -> &'static str {
-    if is_hex { &E::names().hex } else { &E::names().plain }
+/// The rows that the next cell holds, in no order. They leave out what the row leaves out.
+pub(super) fn unpack<T>(cells: &mut Cells<'_>, read: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>) -> Result<Vec<T>, StoreError> {
+    let unasked = cells.unasked;
+    unpacked((cells.take()?, unasked), read)
 }
 
-/// The rows that a cell holds, in no order.
-pub(super) fn unpack<T>(cell: Option<String>, read: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>) -> Result<Vec<T>, StoreError> {
+fn unpacked<T>(
+    (cell, unasked): (Option<String>, Unasked),
+    read: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
+) -> Result<Vec<T>, StoreError> {
     let rows: Vec<Vec<Value>> = match cell {
         Some(text) => serde_json::from_str(&text).map_err(|_| StoreError::Corrupt("rows in a cell"))?,
         None => Vec::new(),
     };
-    Ok(rows.iter().map(|row| read(&mut Cells::of_json(row))).collect::<Result<_, _>>()?)
+    Ok(rows.iter().map(|row| read(&mut Cells::of_json(row, unasked))).collect::<Result<_, _>>()?)
 }
 
 /// What a cell in JSON may hold.
@@ -126,10 +132,11 @@ mod tests {
     #[test]
     fn a_damaged_cell_is_told() {
         let read = |cells: &mut Cells<'_>| cells.take::<i64>();
-        assert!(unpack(None, read).expect("no rows").is_empty());
-        assert_eq!(unpack(Some("[[1],[2]]".into()), read).expect("rows"), [1, 2]);
+        let unpack = |cell: Option<&str>| unpacked((cell.map(str::to_owned), Unasked::default()), read);
+        assert!(unpack(None).expect("no rows").is_empty());
+        assert_eq!(unpack(Some("[[1],[2]]")).expect("rows"), [1, 2]);
         for damaged in ["", "[1]", "[[]]", "[[\"x\"]]", "[[null]]"] {
-            assert!(unpack(Some(damaged.into()), read).is_err(), "{damaged}");
+            assert!(unpack(Some(damaged)).is_err(), "{damaged}");
         }
     }
 }

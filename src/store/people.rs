@@ -19,7 +19,7 @@ use crate::{
         listings::seen,
         members,
         packed::{pack, unpack},
-        rows::{self, Cells, Lean},
+        rows::{self, Cells, Lean, Unasked},
         sessions::{self, Session},
     },
 };
@@ -46,14 +46,15 @@ pub async fn find(db: &impl Db, id: UserId, session: Option<SessionId>) -> Resul
     let members = member::Entity::find().filter(member::Column::AccountId.into_expr().eq(account()));
     let query = Entity::find_by_id(id.0).join(JoinType::LeftJoin, seen(own, asked)).select_only();
     let query = rows::select::<session::Entity, _>(rows::select::<Entity, _>(query));
-    let query = query.expr_as(pack(db, grants), "grants").expr_as(pack(db, members), "members");
+    let all = Unasked::default();
+    let query = query.expr_as(pack(db, grants, all), "grants").expr_as(pack(db, members, all), "members");
     let connection = db.connection();
     let Some(row) = connection.query_one_raw(query.build(connection.get_database_backend())).await? else { return Ok(None) };
     let mut cells = Cells::of(&row);
     let account = accounts::domain(Entity::read(&mut cells)?)?;
     let session = cells.joined::<session::Entity>()?.map(sessions::domain).transpose()?;
-    let grants = unpack(cells.take()?, role_grant::Entity::read)?;
-    let mut members = unpack(cells.take()?, member::Entity::read)?;
+    let grants = unpack(&mut cells, role_grant::Entity::read)?;
+    let mut members = unpack(&mut cells, member::Entity::read)?;
     members.sort_by_key(|member| (member.created_at, member.producer_id));
     Ok(Some(Standing {
         account,

@@ -9,7 +9,10 @@ use sea_orm::{
     sea_query::Expr,
     sqlx::{self, Decode, Postgres, Row as _, Sqlite, Type},
 };
-use std::sync::{Arc, LazyLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 use uuid::Uuid;
 
 use crate::store::{Db, StoreError, entity, packed::Packed};
@@ -18,6 +21,8 @@ use crate::store::{Db, StoreError, entity, packed::Packed};
 pub(super) struct Cells<'a> {
     row: Source<'a>,
     next: usize,
+    /// What the row leaves out.
+    pub(super) unasked: Unasked,
 }
 
 /// Where a row is.
@@ -33,11 +38,18 @@ impl<T> Cell for T where T: for<'r> Decode<'r, Postgres> + Type<Postgres> + for<
 
 impl<'a> Cells<'a> {
     pub(super) fn of(row: &'a QueryResult) -> Self {
-        Self { row: Source::Query(row), next: 0 }
+        Self { row: Source::Query(row), next: 0, unasked: Unasked::default() }
     }
 
-    pub(super) fn of_json(row: &'a [serde_json::Value]) -> Self {
-        Self { row: Source::Json(row), next: 0 }
+    /// A row that says itself what it leaves out: see [`shape`].
+    pub(super) fn shaped(row: &'a QueryResult) -> Result<Self, DbErr> {
+        let mut cells = Self::of(row);
+        cells.unasked = Unasked::of_bits(cells.take::<i32>()?);
+        Ok(cells)
+    }
+
+    pub(super) fn of_json(row: &'a [serde_json::Value], unasked: Unasked) -> Self {
+        Self { row: Source::Json(row), next: 0, unasked }
     }
 
     /// The next cell.
@@ -67,32 +79,64 @@ impl<'a> Cells<'a> {
     /// A row of an outer join, whose first column is its id; `None` where nothing was joined.
     pub(super) fn joined<E: Lean>(&mut self) -> Result<Option<E::Model>, DbErr> {
         if self.look::<Option<Uuid>>()?.is_none() {
-            self.next += E::columns().len();
+            self.next += asked::<E>(self.unasked).count();
             return Ok(None);
         }
         E::read(self).map(Some)
     }
 }
 
-/// Texts that nobody asked for: lists leave them out, and they come back empty. Nothing is left out by default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Unasked {
+/// Names the parts of rows that may be left out, in the order of their bits.
+macro_rules! parts {
+    ($($(#[$doc:meta])* $part:ident),+ $(,)?) => {
+        /// What nobody asked for: lists leave it out, and it comes back empty. Nothing is left out by default.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct Unasked {
+            $($(#[$doc])* pub $part: bool),+
+        }
+
+        impl Unasked {
+            fn bits(self) -> i32 {
+                [$(self.$part),+].iter().rev().fold(0, |bits, part| bits << 1 | i32::from(*part))
+            }
+
+            fn of_bits(mut bits: i32) -> Self {
+                let mut next = || {
+                    let part = bits & 1 == 1;
+                    bits >>= 1;
+                    part
+                };
+                Self { $($part: next()),+ }
+            }
+        }
+    };
+}
+
+parts! {
     /// Keys of other systems.
-    pub keys: bool,
+    keys,
     /// Handles for addresses.
-    pub slugs: bool,
+    slugs,
     /// Descriptions of products.
-    pub descriptions: bool,
+    descriptions,
     /// Seasons of products.
-    pub seasons: bool,
+    seasons,
     /// Communes.
-    pub communes: bool,
+    communes,
     /// Addresses, telephones, stories and tax codes of producers.
-    pub contacts: bool,
+    contacts,
     /// Legal names of producers.
-    pub legal_names: bool,
+    legal_names,
     /// What pictures show.
-    pub alts: bool,
+    alts,
+    /// Stock, smallest order and period of listings.
+    offers,
+    /// Groups.
+    groups,
+    /// Versions and times beside a listing's creation.
+    stamps,
+    /// By what listings are sorted by title.
+    sort_names,
 }
 
 /// An entity of which lists are made.
@@ -101,7 +145,7 @@ pub(super) trait Lean: EntityTrait {
     fn columns() -> &'static [Self::Column];
     /// The same as text.
     fn names() -> &'static Names;
-    /// Whether a column, always one of text, may be left out.
+    /// Whether a column is left out.
     fn is_unasked(column: &Self::Column, unasked: Unasked) -> bool;
     /// Reads them. What was not read is empty.
     fn read(cells: &mut Cells<'_>) -> Result<Self::Model, DbErr>;
@@ -118,20 +162,14 @@ impl<E: Lean> FromQueryResult for Whole<E> {
 
 /// The columns of an entity as a statement names them, written once: an expression for each is what most of a statement is made of.
 pub(super) struct Names {
-    /// For reading them.
-    pub(super) plain: String,
-    /// For JSON on SQLite, which keeps ids as bytes.
-    pub(super) hex: String,
+    plain: String,
+    hex: String,
 }
 
 impl Names {
     fn of<E: Lean>() -> Self {
-        let hex = |column: &E::Column| match column.def().get_column_type() {
-            ColumnType::Uuid => format!("hex({})", name::<E>(column)),
-            _ => name::<E>(column),
-        };
-        let list = |name: &dyn Fn(&E::Column) -> String| E::columns().iter().map(name).collect::<Vec<_>>().join(", ");
-        Self { plain: list(&name::<E>), hex: list(&hex) }
+        let list = |name: fn(&E::Column) -> String| E::columns().iter().map(name).collect::<Vec<_>>().join(", ");
+        Self { plain: list(name::<E>), hex: list(hex::<E>) }
     }
 }
 
@@ -139,22 +177,42 @@ fn name<E: Lean>(column: &E::Column) -> String {
     format!("\"{}\".\"{}\"", E::default().as_str(), column.as_str())
 }
 
+/// JSON has no place for bytes, as which SQLite keeps ids.
+fn hex<E: Lean>(column: &E::Column) -> String {
+    match column.def().get_column_type() {
+        ColumnType::Uuid => format!("hex({})", name::<E>(column)),
+        _ => name::<E>(column),
+    }
+}
+
 /// Adds the columns of an entity to what is selected.
 pub(super) fn select<E: Lean, S: EntityTrait>(query: Select<S>) -> Select<S> {
     query.expr(Expr::cust(E::names().plain.as_str()))
 }
 
-/// The same, with nothing in the place of columns that nobody asked for.
+/// Begins what is selected with what its rows leave out; [`select_asked`] of the same follows.
+pub(super) fn shape<S: EntityTrait>(query: Select<S>, unasked: Unasked) -> Select<S> {
+    query.expr(Expr::cust(unasked.bits().to_string()))
+}
+
+/// The same without what nobody asked for.
 pub(super) fn select_asked<E: Lean, S: EntityTrait>(query: Select<S>, unasked: Unasked) -> Select<S> {
+    query.expr(Expr::cust(names::<E>(unasked, false)))
+}
+
+/// The columns of an entity that are asked for.
+pub(super) fn asked<E: Lean>(unasked: Unasked) -> impl Iterator<Item = &'static E::Column> {
+    E::columns().iter().filter(move |column| !E::is_unasked(column, unasked))
+}
+
+/// Their names; `is_hex` for JSON on SQLite.
+pub(super) fn names<E: Lean>(unasked: Unasked, is_hex: bool) -> Cow<'static, str> {
+    let all = E::names();
     if unasked == Unasked::default() {
-        return select::<E, S>(query);
+        return Cow::Borrowed(if is_hex { &all.hex } else { &all.plain });
     }
-    let columns = E::columns().iter().map(|column| match (E::is_unasked(column, unasked), column.def().is_null()) {
-        (false, _) => name::<E>(column),
-        (true, true) => "NULL".to_owned(),
-        (true, false) => "''".to_owned(),
-    });
-    query.expr(Expr::cust(columns.collect::<Vec<_>>().join(", ")))
+    let name = |column| if is_hex { hex::<E>(column) } else { name::<E>(column) };
+    Cow::Owned(asked::<E>(unasked).map(name).collect::<Vec<_>>().join(", "))
 }
 
 /// All rows of a query.
@@ -200,6 +258,16 @@ pub(super) fn among<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     values
 }
 
+/// The next cell, or nothing where the row leaves it out.
+macro_rules! cell {
+    ($cells:ident) => {
+        $cells.take()?
+    };
+    ($cells:ident $part:ident) => {
+        if $cells.unasked.$part { Default::default() } else { $cells.take()? }
+    };
+}
+
 /// The fields of a model with their columns, then those that are not read.
 macro_rules! lean {
     ($($table:ident { $($field:ident $column:ident $(if $part:ident)?),+ $(,)? } $(without { $($left:ident $unread:ident),+ $(,)? })?;)+) => {
@@ -225,7 +293,7 @@ macro_rules! lean {
                 }
 
                 fn read(cells: &mut Cells<'_>) -> Result<entity::$table::Model, DbErr> {
-                    Ok(entity::$table::Model { $($field: cells.take()?,)+ $($($left: String::new(),)+)? })
+                    Ok(entity::$table::Model { $($field: cell!(cells $($part)?),)+ $($($left: String::new(),)+)? })
                 }
             }
         )+
@@ -245,12 +313,17 @@ macro_rules! lean {
                     }
                     let columns = entity::$table::Column::iter().map(|column| column.as_str().to_owned());
                     assert_eq!(fields.len(), columns.count(), stringify!($table));
-                    let all = Unasked { keys: true, slugs: true, descriptions: true, seasons: true, communes: true, contacts: true, legal_names: true, alts: true };
-                    for column in entity::$table::Column::iter().filter(|column| entity::$table::Entity::is_unasked(column, all)) {
-                        let kind = column.def().get_column_type().clone();
-                        assert!(matches!(kind, ColumnType::String(_) | ColumnType::Text), "{}: nothing but texts is left out", column.as_str());
-                    }
+                    let first = asked::<entity::$table::Entity>(Unasked::of_bits(-1)).next().map(|column| column.as_str());
+                    assert_eq!(first, fields.first().map(|field| field.0), "the first is always read");
                 )+
+            }
+
+            #[test]
+            fn a_row_says_what_it_leaves_out() {
+                assert_eq!((Unasked::default().bits(), Unasked { keys: true, offers: true, ..Unasked::default() }.bits()), (0, 0b1_0000_0001));
+                for bits in 0..1 << 12 {
+                    assert_eq!(Unasked::of_bits(bits).bits(), bits);
+                }
             }
 
             #[test]
@@ -268,20 +341,22 @@ macro_rules! lean {
 lean! {
     listing {
         id Id, external_key ExternalKey if keys, slug Slug if slugs, producer_id ProducerId, product_id ProductId, variant_id VariantId, title_vi TitleVi,
-        title_en TitleEn, price Price, stock Stock, min_order MinOrder, valid_from ValidFrom, valid_until ValidUntil, state State,
-        published_at PublishedAt, version Version, record_version RecordVersion, public_from PublicFrom, public_until PublicUntil,
-        announced Announced, stars Stars, product_group ProductGroup, commune_code CommuneCode if communes, sort_name SortName, created_at CreatedAt,
-        updated_at UpdatedAt,
+        title_en TitleEn, price Price, stock Stock if offers, min_order MinOrder if offers, valid_from ValidFrom if offers,
+        valid_until ValidUntil if offers, state State, published_at PublishedAt if stamps, version Version if stamps,
+        record_version RecordVersion if stamps, public_from PublicFrom, public_until PublicUntil, announced Announced if stamps, stars Stars,
+        product_group ProductGroup if groups, commune_code CommuneCode if communes, sort_name SortName if sort_names, created_at CreatedAt,
+        updated_at UpdatedAt if stamps,
     };
     product {
-        id Id, producer_id ProducerId, slug Slug if slugs, external_key ExternalKey if keys, product_group ProductGroup, state State, name_vi NameVi,
+        id Id, producer_id ProducerId, slug Slug if slugs, external_key ExternalKey if keys, product_group ProductGroup if groups, state State, name_vi NameVi,
         name_en NameEn, description_vi DescriptionVi if descriptions, description_en DescriptionEn if descriptions, season_months SeasonMonths if seasons, commune_code CommuneCode if communes,
-        legacy_commune_code LegacyCommuneCode if communes, version Version, created_at CreatedAt, updated_at UpdatedAt,
+        legacy_commune_code LegacyCommuneCode if communes, version Version if stamps, created_at CreatedAt if stamps,
+        updated_at UpdatedAt if stamps,
     } without { search_text SearchText, sort_name SortName };
     producer {
         id Id, slug Slug if slugs, external_key ExternalKey if keys, legal_name LegalName if legal_names, display_name DisplayName, kind Kind, tax_code TaxCode if contacts,
         commune_code CommuneCode if communes, legacy_commune_code LegacyCommuneCode if communes, address Address if contacts, phone Phone if contacts, email Email if contacts, story Story if contacts,
-        status Status, version Version, created_at CreatedAt, updated_at UpdatedAt,
+        status Status, version Version if stamps, created_at CreatedAt if stamps, updated_at UpdatedAt if stamps,
     } without { search_text SearchText, sort_name SortName };
     variant {
         id Id, product_id ProductId, producer_id ProducerId, sku Sku, gtin Gtin, net_thousandths NetThousandths, net_unit NetUnit,

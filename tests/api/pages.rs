@@ -187,18 +187,36 @@ both! {
         admin.done(placed, json!({ "id": sale.product })).await;
         let told = "mutation($id: ID!) { producerUpdate(id: $id, expectedVersion: 1, input: { address: \"Thôn 1\", phone: \"0912345678\", story: \"Ong rừng\", taxCode: \"0100109106\" }) { userErrors { code path } } }";
         lan.caller.done(told, json!({ "id": lan.producer })).await;
-        let made = "slug legalName displayName kind taxCode address phone story status commune { name }";
-        let product = "slug name description group state seasonMonths commune { name } cover { url alt } media { alt }";
-        let fields = format!("externalKey slug title stock group commune {{ name }} product {{ {product} producer {{ {made} }} }} producer {{ {made} }}");
+        let until = "mutation($id: ID!) { listingUpdate(id: $id, expectedVersion: 2, input: { validFrom: \"2026-01-01T00:00:00Z\", validUntil: \"2027-01-01T00:00:00Z\" }) { userErrors { code path } } }";
+        lan.caller.done(until, json!({ "id": sale.listing })).await;
+        let of_producer = "slug legalName displayName kind taxCode address phone story status version createdAt updatedAt";
+        let of_product = "slug name description group state seasonMonths version createdAt updatedAt";
+        let of_listing = "externalKey slug title stock minOrder availability validFrom validUntil state stars group version feedVersion publishedAt createdAt updatedAt";
+        let product = format!("{of_product} commune {{ name }} cover {{ url alt }} media {{ alt }} producer {{ {of_producer} }} listings {{ {of_listing} }}");
+        let fields = format!("{of_listing} commune {{ name }} product {{ {product} }} producer {{ {of_producer} commune {{ name }} }}");
         let node = |fields: &str| format!("{{ listings(first: 1) {{ nodes {{ {fields} }} }} }}");
         let read = async |query: String| lan.caller.data(&query, Value::Null).await["listings"]["nodes"][0].clone();
         let whole = read(node(&fields)).await;
-        for (path, names) in [("", "externalKey slug title stock group"), ("product", "slug name description group state seasonMonths"), ("producer", "slug legalName displayName kind taxCode address phone story status")] {
+        let one = async |fields: &str| {
+            let query = format!("query($id: ID!) {{ product(by: {{ id: $id }}) {{ {fields} }} }}");
+            lan.caller.data(&query, json!({ "id": sale.product })).await["product"].clone()
+        };
+        let whole_product = one(&product).await;
+        for (path, names) in [("", of_listing), ("product", of_product), ("producer", of_producer)] {
             for name in names.split(' ') {
                 let (query, at) = if path.is_empty() { (name.to_owned(), format!("/{name}")) } else { (format!("{path} {{ {name} }}"), format!("/{path}/{name}")) };
                 let alone = read(node(&query)).await;
                 assert!(!whole.pointer(&at).expect("a field").is_null(), "{at} has a value");
                 assert_eq!(alone.pointer(&at), whole.pointer(&at), "{at}");
+            }
+        }
+        for (path, names) in [("", of_product), ("producer", of_producer), ("listings", of_listing)] {
+            for name in names.split(' ') {
+                let (query, at) = if path.is_empty() { (name.to_owned(), format!("/{name}")) } else { (format!("{path} {{ {name} }}"), format!("/{path}/{name}")) };
+                let at = at.replace("listings/", "listings/0/");
+                let alone = one(&query).await;
+                assert!(!whole_product.pointer(&at).expect("a field").is_null(), "{at} has a value");
+                assert_eq!(alone.pointer(&at), whole_product.pointer(&at), "{at} of one product");
             }
         }
         for (query, at) in [("product { cover { alt } }", "/product/cover/alt"), ("commune { name }", "/commune/name"), ("producer { commune { name } }", "/producer/commune/name")] {

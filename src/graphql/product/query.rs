@@ -9,6 +9,7 @@ use crate::{
         error::Fault,
         id::{Kind, of},
         listing::query::words,
+        mentions,
         product::{OcopGroup, ProductObject, ProductState},
         seeds,
     },
@@ -94,6 +95,7 @@ impl ProductQuery {
             ProductBy::Id(id) => Named::Id(of(Kind::Product, id)),
             ProductBy::Slug(slug) => Named::Slug(slug),
         };
+        let wants = (wants, mentions::unasked(context));
         let Some((product, around)) = products::with_around(&asked.service, &asked.actor, named, wants).await? else { return Ok(None) };
         seeds::around(loader(context)?.loader(), &product, around);
         Ok(Some(ProductObject::of(product)))

@@ -7,6 +7,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
+        actor::Reach,
         listing::Listing,
         producer::Producer,
         product::{Media, Product},
@@ -17,9 +18,9 @@ use crate::{
             listing::{Column, Entity, Model},
             media, producer, product,
         },
-        listings::{View, domain},
+        listings::domain,
         media as pictures, producers, products,
-        rows::{self, Cells, Lean},
+        rows::{self, Cells, Lean, Unasked},
     },
 };
 
@@ -39,7 +40,7 @@ pub(super) trait Row: FromQueryResult + Send + Sync {
     /// What it is read as.
     type Item: Send;
     /// Makes a query select what the row needs, in its order.
-    fn select(query: Select<Entity>, view: &View) -> Select<Entity>;
+    fn select(query: Select<Entity>, reach: &Reach, unasked: Unasked) -> Select<Entity>;
     /// The listing's own columns.
     fn listing(&self) -> &Model;
     /// Reads the row.
@@ -51,15 +52,15 @@ pub(super) struct Alone(Model);
 
 impl FromQueryResult for Alone {
     fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
-        Entity::read(&mut Cells::of(row)).map(Self)
+        Entity::read(&mut Cells::shaped(row)?).map(Self)
     }
 }
 
 impl Row for Alone {
     type Item = Listing;
 
-    fn select(query: Select<Entity>, view: &View) -> Select<Entity> {
-        rows::select_asked::<Entity, _>(query.select_only(), view.unasked)
+    fn select(query: Select<Entity>, _: &Reach, unasked: Unasked) -> Select<Entity> {
+        rows::select_asked::<Entity, _>(rows::shape(query.select_only(), unasked), unasked)
     }
 
     fn listing(&self) -> &Model {
@@ -81,7 +82,7 @@ pub(super) struct Joined {
 
 impl FromQueryResult for Joined {
     fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
-        let mut cells = Cells::of(row);
+        let mut cells = Cells::shaped(row)?;
         Ok(Self {
             listing: Entity::read(&mut cells)?,
             product: cells.joined::<product::Entity>()?,
@@ -94,22 +95,18 @@ impl FromQueryResult for Joined {
 impl Row for Joined {
     type Item = (Listing, Beside);
 
-    fn select(query: Select<Entity>, view: &View) -> Select<Entity> {
-        let product = seen(
-            Entity::belongs_to(product::Entity).from(Column::ProductId).to(product::Column::Id).into(),
-            products::visible(&view.reach),
-        );
-        let producer = seen(
-            Entity::belongs_to(producer::Entity).from(Column::ProducerId).to(producer::Column::Id).into(),
-            producers::visible(&view.reach),
-        );
+    fn select(query: Select<Entity>, reach: &Reach, unasked: Unasked) -> Select<Entity> {
+        let product =
+            seen(Entity::belongs_to(product::Entity).from(Column::ProductId).to(product::Column::Id).into(), products::visible(reach));
+        let producer =
+            seen(Entity::belongs_to(producer::Entity).from(Column::ProducerId).to(producer::Column::Id).into(), producers::visible(reach));
         let first = Condition::all().add(media::Column::Position.eq(0));
         let cover = seen(Entity::belongs_to(media::Entity).from(Column::ProductId).to(media::Column::ProductId).into(), first);
         let query = query.join(JoinType::LeftJoin, product).join(JoinType::LeftJoin, producer).join(JoinType::LeftJoin, cover);
-        let query = rows::select_asked::<Entity, _>(query.select_only(), view.unasked);
-        let query = rows::select_asked::<product::Entity, _>(query, view.unasked);
-        let query = rows::select_asked::<producer::Entity, _>(query, view.unasked);
-        rows::select_asked::<media::Entity, _>(query, view.unasked)
+        let query = rows::select_asked::<Entity, _>(rows::shape(query.select_only(), unasked), unasked);
+        let query = rows::select_asked::<product::Entity, _>(query, unasked);
+        let query = rows::select_asked::<producer::Entity, _>(query, unasked);
+        rows::select_asked::<media::Entity, _>(query, unasked)
     }
 
     fn listing(&self) -> &Model {
