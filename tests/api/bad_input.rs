@@ -193,3 +193,35 @@ both! {
         assert!(whole["__schema"]["types"].as_array().map(Vec::len) > Some(50), "introspection is allowed");
     }
 }
+
+both! {
+    async fn a_document_that_passed_is_judged_by_its_variables_again(world: World) {
+        let caller = Caller::new(&world.url, None);
+        let document = "query($s: String!, $n: Int, $g: [OcopGroup!]) { product(by: { slug: $s }) { id } listings(first: $n, filter: { group: $g }) { nodes { id } } }";
+        let cases = [
+            json!({ "s": "x" }),
+            json!({ "s": "x", "n": 5, "g": ["FOOD"] }),
+            json!({ "s": "x", "n": 5, "g": ["FRUIT"] }),
+            json!({ "s": "x", "n": 0 }),
+            json!({ "s": "x", "n": 4_294_967_296_i64 }),
+            json!({ "s": "x", "n": "5" }),
+            json!({ "s": "x", "n": 1.5 }),
+            json!({ "s": "x", "n": true }),
+            json!({ "s": "x", "n": u64::MAX }),
+            json!({ "s": 7 }),
+            json!({ "s": null }),
+            json!({}),
+        ];
+        for (number, variables) in cases.iter().enumerate() {
+            for (passing, given) in [(json!({ "s": "y", "n": 1 }), "s, n"), (json!({ "s": "y" }), "s")] {
+                // A document of its own for each, so that nothing is known of the first.
+                let (new, known) = (format!("{document} # {number} {given}"), format!("{document} # {number} {given} known"));
+                for _ in 0..2 {
+                    caller.data(&known, passing.clone()).await;
+                }
+                let (first, again) = (caller.send(&new, variables.clone()).await, caller.send(&known, variables.clone()).await);
+                assert_eq!((first.status, &first.body["data"], &first.body["errors"]), (again.status, &again.body["data"], &again.body["errors"]), "{variables} after {given}");
+            }
+        }
+    }
+}

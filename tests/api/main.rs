@@ -8,6 +8,7 @@ mod catalog;
 mod certificates;
 mod channel_input;
 mod channels;
+mod connections;
 mod corpus;
 mod costs;
 mod duties;
