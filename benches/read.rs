@@ -91,7 +91,7 @@ async fn measure(engine: Engine, listings: usize, connections: &[usize], parts: 
     let server = Program::start(program(&database.url, &["serve"]));
     let floor = (engine == Engine::Postgres).then(|| Program::start(floor(&database.url)));
     println!("resident idle: {} MiB", memory::resident(server.id()));
-    let place = place(&server.url, &database.url).await;
+    let place = place(&server.url, &database.url, listings).await;
     let targets: Vec<_> = WORKS.iter().map(|work| targets(work, &server, floor.as_ref(), &place)).collect();
     let mut spent = Spent::new();
     for connections in connections {
@@ -122,17 +122,17 @@ fn floor(url: &str) -> Command {
     command
 }
 
-/// Where the 500th page begins: its cursor, and the row before it.
+/// Where the 500th page begins, or the middle of a catalog that has no 1,000 pages: its cursor, and the row before it.
 struct Place {
     after: Value,
     at: i64,
     id: String,
 }
 
-async fn place(url: &str, database: &str) -> Place {
+async fn place(url: &str, database: &str, listings: usize) -> Place {
     let caller = Caller::new(url, None);
     let (mut after, mut row) = (Value::Null, Value::Null);
-    for _ in 0..100 {
+    for _ in 0..(listings / 200).clamp(1, 100) {
         let query = "query($a: String) { listings(first: 100, after: $a) { pageInfo { endCursor hasNextPage } nodes { slug createdAt } } }";
         let page = caller.data(query, json!({ "a": after })).await["listings"].clone();
         if page["pageInfo"]["hasNextPage"] != true {

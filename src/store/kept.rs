@@ -18,7 +18,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tokio::sync::oneshot::{self, Sender};
+use tokio::sync::oneshot::{self, Receiver, Sender};
 
 use crate::store::connection::PING_AFTER;
 
@@ -40,7 +40,7 @@ enum Shelves {
     Sqlite(Arc<Shelf<Sqlite>>),
 }
 
-/// A transaction waits for the pool: while this lives, connections go back to it.
+/// Somebody waits for the pool alone: while this lives, connections go back to it.
 pub(super) struct Waiting(Arc<AtomicUsize>);
 
 impl Drop for Waiting {
@@ -140,13 +140,18 @@ impl<D: sqlx::Database> Shelf<D> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn wait(&self) -> Waiting {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        Waiting(Arc::clone(&self.waiting))
+    }
+
     /// Lets a transaction ask the pool, which may have lent all that it has to this shelf.
     fn make_room(&self) -> Waiting {
-        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let waiting = self.wait();
         if self.pool.num_idle() == 0 {
             drop(self.take());
         }
-        Waiting(Arc::clone(&self.waiting))
+        waiting
     }
 
     /// The spare used last. The one that nobody has used for longest goes back to the pool when its time has come.
@@ -161,34 +166,55 @@ impl<D: sqlx::Database> Shelf<D> {
 
     /// A connection that is alive: a spare, or whatever comes first of the next one put down and of the pool's.
     async fn lend(&self) -> Result<Spare<D>, DbErr> {
-        while let Some(mut spare) = self.take() {
-            if spare.used.elapsed() < PING_AFTER || spare.connection.ping().await.is_ok() {
+        loop {
+            if let Some(spare) = self.take_alive().await {
                 return Ok(spare);
             }
+            if self.pool.size() < self.pool.options().get_max_connections() {
+                // Opening one must not be given up for a spare: the database would start a process for nothing.
+                let _waiting = self.wait();
+                return match self.take_alive().await {
+                    Some(spare) => Ok(spare),
+                    None => self.acquire().await,
+                };
+            }
+            if let Some(next) = self.queue() {
+                return tokio::select! {
+                    biased;
+                    Ok(spare) = next => Ok(spare),
+                    taken = self.acquire() => taken,
+                };
+            }
+        }
+    }
+
+    async fn take_alive(&self) -> Option<Spare<D>> {
+        while let Some(mut spare) = self.take() {
+            if spare.used.elapsed() < PING_AFTER || spare.connection.ping().await.is_ok() {
+                return Some(spare);
+            }
+        }
+        None
+    }
+
+    /// A place in the queue; `None` when a spare was put down meanwhile.
+    fn queue(&self) -> Option<Receiver<Spare<D>>> {
+        let mut desk = self.desk();
+        if !desk.spares.is_empty() {
+            return None;
+        }
+        while desk.queue.front().is_some_and(Sender::is_closed) {
+            desk.queue.pop_front();
         }
         let (sender, next) = oneshot::channel();
-        let late = {
-            let mut desk = self.desk();
-            let late = desk.spares.pop_back();
-            if late.is_none() {
-                while desk.queue.front().is_some_and(Sender::is_closed) {
-                    desk.queue.pop_front();
-                }
-                desk.queue.push_back(sender);
-            }
-            late
-        };
-        if let Some(late) = late {
-            return Ok(late);
-        }
-        tokio::select! {
-            biased;
-            Ok(spare) = next => Ok(spare),
-            taken = self.pool.acquire() => {
-                let now = Instant::now();
-                Ok(Spare { connection: taken.map_err(not_acquired)?, taken: now, used: now })
-            }
-        }
+        desk.queue.push_back(sender);
+        Some(next)
+    }
+
+    async fn acquire(&self) -> Result<Spare<D>, DbErr> {
+        let connection = self.pool.acquire().await.map_err(not_acquired)?;
+        let now = Instant::now();
+        Ok(Spare { connection, taken: now, used: now })
     }
 
     /// Puts down a connection whose statement came to its end.
