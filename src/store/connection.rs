@@ -4,7 +4,10 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
     RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sqlx::{self, postgres::PgListener},
+    sqlx::{
+        self,
+        postgres::{PgListener, PgPoolOptions},
+    },
 };
 use std::time::Duration;
 
@@ -126,7 +129,10 @@ impl Store {
             return Ok(None);
         }
         let failed = |error: sqlx::Error| StoreError::Unavailable(error.to_string());
-        let mut listener = PgListener::connect_with(self.write.get_postgres_connection_pool()).await.map_err(failed)?;
+        // One of the pool's own would be away for good, and a pool of one would have none left.
+        let options = self.write.get_postgres_connection_pool().connect_options();
+        let own = PgPoolOptions::new().max_connections(1).connect_with(options.as_ref().clone()).await.map_err(failed)?;
+        let mut listener = PgListener::connect_with(&own).await.map_err(failed)?;
         listener.listen_all(Topic::ALL.map(Topic::name)).await.map_err(failed)?;
         Ok(Some(Listener(listener)))
     }
