@@ -26,7 +26,8 @@ pub(super) fn unasked(context: &Context<'_>) -> Unasked {
         offers: none(&["stock", "minOrder", "availability", "validFrom", "validUntil"]),
         groups: none(&["group"]),
         stamps: none(&["version", "feedVersion", "publishedAt", "createdAt", "updatedAt"]),
-        sort_names: true,
+        // By what a list is sorted, no field tells.
+        sort_names: false,
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
         packed::{pack, pack_joined, unpack},
         producers, products,
         ratings::{self, Decided},
-        rows::{self, Cells, Lean},
+        rows::{self, Cells, Lean, Unasked},
         variants,
     },
 };
@@ -85,7 +85,7 @@ pub async fn product(db: &impl Db, named: Named<'_>, view: &View, wants: Wants) 
 }
 
 fn select(db: &impl Db, query: Select<Entity>, view: &View, wants: Wants) -> Select<Entity> {
-    let unasked = view.unasked;
+    let unasked = Unasked { sort_names: true, ..view.unasked };
     let mut query = rows::select_asked::<Entity, Entity>(rows::shape(query.select_only(), unasked), unasked);
     let id = || Expr::col((Entity, Column::Id));
     if wants.producer {

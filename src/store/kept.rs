@@ -94,10 +94,8 @@ impl ConnectionTrait for Reading {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match &self.shelf {
-            Shelves::Postgres(shelf) => shelf.one(statement).await,
-            Shelves::Sqlite(shelf) => shelf.one(statement).await,
-        }
+        // All of it, though one is wanted: what is left unread would be the next statement's to meet.
+        Ok(self.query_all_raw(statement).await?.into_iter().next())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
@@ -259,13 +257,6 @@ where
     SqlxValues: IntoArguments<D>,
     QueryResult: From<D::Row>,
 {
-    async fn one(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let mut spare = self.lend().await?;
-        let row = prepared::<D>(statement).fetch_optional(&mut *spare.connection).await.map_err(failed)?;
-        self.keep(spare);
-        Ok(row.map(QueryResult::from))
-    }
-
     async fn all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let mut spare = self.lend().await?;
         let rows = prepared::<D>(statement).fetch_all(&mut *spare.connection).await.map_err(failed)?;

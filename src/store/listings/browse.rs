@@ -138,9 +138,13 @@ async fn page_of<R: Row>(
         id: row.id,
     };
     let sort = Sort { column, id: Column::Id, direction };
-    let unasked = Unasked { sort_names: view.unasked.sort_names && by != ListingSort::Title, ..view.unasked };
-    let rows = R::select(in_order(db, (filter, view), column), &view.reach, unasked);
+    let rows = R::select(in_order(db, (filter, view), column), &view.reach, unasked(view, by));
     page::fetch_as(db, rows, sort, request, |row: R| Ok((place(row.listing()), row.read()?))).await
+}
+
+/// What a list sorted so leaves out: only one by title reads what titles are sorted by.
+fn unasked(view: &View, by: ListingSort) -> Unasked {
+    Unasked { sort_names: by != ListingSort::Title, ..view.unasked }
 }
 
 /// How many listings a filter leaves, counting no further than `cap`.
@@ -206,7 +210,7 @@ async fn relevant<R: Row>(
         return Ok(page);
     }
     let score = search::score(query);
-    let rows = R::select(narrowed(db, filter, view), &view.reach, view.unasked).expr_as(score.clone(), RANK);
+    let rows = R::select(narrowed(db, filter, view), &view.reach, unasked(view, ListingSort::Relevance)).expr_as(score.clone(), RANK);
     let sort = Sort { column: score, id: Column::Id, direction: Direction::Descending };
     page::fetch_as(db, rows, sort, request, |row: Ranked<R>| scored(row, |rank| rank)).await
 }
@@ -235,7 +239,7 @@ async fn walked<R: Row>(
     let mut rows = Entity::find().filter(fits).filter(chosen(filter, view, &indexed));
     let same = key(listing_search::Column::ListingId).eq(Expr::col((Entity, Column::Id)));
     QueryTrait::query(&mut rows).join_subquery(JoinType::InnerJoin, near.into_query(), WALKED, same);
-    let rows = R::select(rows, &view.reach, view.unasked)
+    let rows = R::select(rows, &view.reach, unasked(view, ListingSort::Relevance))
         .expr_as(stars.clone().cast_as("bigint"), RANK)
         .order_by_desc(stars)
         .order_by_desc(key(listing_search::Column::ListingId))
