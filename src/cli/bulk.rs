@@ -13,7 +13,7 @@ use crate::{
     cli::{Failure, service},
     config::Config,
     domain::{actor::Actor, feed::FeedScope, rulebook::Rulebook},
-    graphql::records::{Lines, Records},
+    graphql::{lines::Lines, records::Records},
     service::{
         Call, exports, import_jobs,
         imports::{Format, Report, Table},
@@ -110,7 +110,7 @@ pub(super) async fn export(config: &Config, arguments: &ExportArguments) -> Resu
         ExportFormat::Ndjson => {
             let mut lines = Lines::begin(Records::default(), &service, FeedScope::default(), None).await?;
             let mut rows = 0;
-            while let Some(text) = lines.next(&service).await {
+            while let Some(text) = lines.next().await {
                 let text = text?;
                 rows += text.lines().filter(|line| line.starts_with("{\"listing\"")).count();
                 to.write_all(text.as_bytes()).map_err(failed)?;

@@ -18,6 +18,7 @@ pub mod feed;
 pub mod guard;
 mod id;
 pub mod import;
+pub mod lines;
 pub mod listing;
 pub mod loader;
 mod mentions;

@@ -102,11 +102,16 @@ impl Records {
     }
 
     /// A page of a snapshot as the engine has it.
-    async fn page(&self, service: &Service, scope: &FeedScope, after: Option<&str>) -> Result<Page, ServiceError> {
-        let variables = json!({ "after": after, "first": PAGE, "scope": input(scope) });
+    pub(super) async fn page(
+        &self,
+        service: &Service,
+        scope: &FeedScope,
+        (after, first): (Option<&str>, u64),
+    ) -> Result<IndexMap<Name, ConstValue>, ServiceError> {
+        let variables = json!({ "after": after, "first": first, "scope": input(scope) });
         match self.data(service, Actor::System, "Snapshot", variables).await? {
             ConstValue::Object(mut data) => match data.swap_remove("listingSnapshot") {
-                Some(ConstValue::Object(page)) => Ok(Page(page)),
+                Some(ConstValue::Object(page)) => Ok(page),
                 _ => Err(internal("a snapshot without its page")),
             },
             _ => Err(internal("a snapshot without data")),
@@ -114,92 +119,8 @@ impl Records {
     }
 }
 
-fn internal(what: impl ToString) -> ServiceError {
+pub(super) fn internal(what: impl ToString) -> ServiceError {
     ServiceError::Internal(what.to_string())
-}
-
-/// A `ListingSnapshotPage`.
-struct Page(IndexMap<Name, ConstValue>);
-
-impl Page {
-    fn text(&self, field: &str) -> Option<&str> {
-        match self.0.get(field) {
-            Some(ConstValue::String(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn has_more(&self) -> bool {
-        self.0.get("hasMore") == Some(&ConstValue::Boolean(true))
-    }
-
-    fn listings(&self) -> &[ConstValue] {
-        match self.0.get("listings") {
-            Some(ConstValue::List(listings)) => listings,
-            _ => &[],
-        }
-    }
-}
-
-/// Listings of one read.
-const PAGE: u64 = 250;
-
-/// A snapshot as lines of JSON, a page in memory at a time: first `{"asOf":…}`, then `{"listing":…}` lines, after each page but the last
-/// `{"endCursor":…}`, from which another goes on, and in the end `{"complete":true,…}`.
-pub struct Lines {
-    records: Records,
-    scope: FeedScope,
-    next: Option<Page>,
-    is_begun: bool,
-    listings: usize,
-}
-
-impl Lines {
-    /// Reads the first page after a cursor, or from the beginning.
-    pub async fn begin(records: Records, service: &Service, scope: FeedScope, after: Option<&str>) -> Result<Self, ServiceError> {
-        let first = records.page(service, &scope, after).await?;
-        Ok(Self { records, scope, next: Some(first), is_begun: false, listings: 0 })
-    }
-
-    /// Where to follow changes from once all lines are read.
-    pub fn as_of(&self) -> &str {
-        self.next.as_ref().and_then(|page| page.text("asOf")).unwrap_or_default()
-    }
-
-    /// The lines of the next page; `None` after the last.
-    pub async fn next(&mut self, service: &Service) -> Option<Result<String, ServiceError>> {
-        let page = self.next.take()?;
-        let text = match self.write(&page) {
-            Ok(text) => text,
-            Err(error) => return Some(Err(internal(error))),
-        };
-        if page.has_more() {
-            match self.records.page(service, &self.scope, page.text("endCursor")).await {
-                Ok(next) => self.next = Some(next),
-                Err(error) => return Some(Err(error)),
-            }
-        }
-        Some(Ok(text))
-    }
-
-    fn write(&mut self, page: &Page) -> Result<String, serde_json::Error> {
-        let mut text = String::new();
-        if !self.is_begun {
-            self.is_begun = true;
-            text.push_str(&format!("{}\n", json!({ "asOf": page.text("asOf") })));
-        }
-        for listing in page.listings() {
-            self.listings += 1;
-            // Written straight from the engine's values: another tree of the same would cost as much as making them.
-            text.push_str(&format!("{{\"listing\":{}}}\n", serde_json::to_string(listing)?));
-        }
-        let last = match page.has_more() {
-            true => json!({ "endCursor": page.text("endCursor") }),
-            false => json!({ "complete": true, "asOf": page.text("asOf"), "listings": self.listings }),
-        };
-        text.push_str(&format!("{last}\n"));
-        Ok(text)
-    }
 }
 
 fn input(scope: &FeedScope) -> Value {

@@ -28,7 +28,8 @@ use crate::{
     },
     graphql::{
         feed::{FeedScopeInput, ScopeWords},
-        records::{Lines, Records},
+        lines::Lines,
+        records::Records,
     },
     http::auth,
     service::{
@@ -128,7 +129,7 @@ impl Export {
         {
             return Some(Err(io::Error::other("the key was revoked")));
         }
-        Some(match self.lines.next(&self.service).await? {
+        Some(match self.lines.next().await? {
             Ok(text) => Ok(Bytes::from(text)),
             Err(error) => {
                 tracing::warn!(%error, "an export was cut");

@@ -230,6 +230,18 @@ pub async fn snapshot(
     Ok(SnapshotPage { listings: rows, as_of: seal(&as_of), end_cursor: seal(&end), has_more })
 }
 
+/// Where the page of a snapshot after a cursor ends as the catalog is now; `None` when less than a whole page follows. Whoever has read that
+/// page knows it for certain.
+pub async fn snapshot_end(service: &Service, scope: &FeedScope, after: &str, limit: u64) -> Result<Option<String>, ServiceError> {
+    let resolved = resolve(service, scope).await?;
+    let position = read(service, &resolved.name, after)?;
+    if resolved.closed {
+        return Ok(None);
+    }
+    let end = listings::snapshot_end(&service.store, service.clock.now(), &resolved.scope, position.after, limit).await?;
+    Ok(end.map(|id| service.cursors.seal(&resolved.name, &FeedPosition { after: Some(id), ..position })))
+}
+
 /// A cursor for the feed's oldest change that is kept.
 pub async fn horizon(service: &Service) -> Result<String, ServiceError> {
     let seq = changes::horizon(&service.store).await?;

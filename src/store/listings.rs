@@ -49,12 +49,14 @@ pub struct View {
     pub at: DateTime<Utc>,
     /// What lists leave out, with what stands beside their rows.
     pub unasked: Unasked,
+    /// How far a page counts, by its own statement, all that its filter leaves.
+    pub count_to: Option<u64>,
 }
 
 impl View {
     /// Who looks, and when, at everything.
     pub fn new(reach: Reach, at: DateTime<Utc>) -> Self {
-        Self { reach, at, unasked: Unasked::default() }
+        Self { reach, at, unasked: Unasked::default(), count_to: None }
     }
 }
 
@@ -175,7 +177,23 @@ pub async fn snapshot(
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<Listing>, StoreError> {
-    let mut query = Entity::find().filter(public(at)).order_by_asc(Column::Id).limit(limit);
+    rows::all(db, public_in(scope, at, after).limit(limit)).await?.into_iter().map(domain).collect()
+}
+
+/// The id of the last of `limit` public listings of a scope by id after one; `None` when there are fewer.
+pub async fn snapshot_end(
+    db: &impl Db,
+    at: DateTime<Utc>,
+    scope: &FeedScope,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Option<Uuid>, StoreError> {
+    let ids = public_in(scope, at, after).select_only().column(Column::Id).offset(limit.saturating_sub(1)).limit(1);
+    Ok(ids.into_tuple().one(db.connection()).await?)
+}
+
+fn public_in(scope: &FeedScope, at: DateTime<Utc>, after: Option<Uuid>) -> Select<Entity> {
+    let mut query = Entity::find().filter(public(at)).order_by_asc(Column::Id);
     if let Some(after) = after {
         query = query.filter(Column::Id.gt(after));
     }
@@ -188,7 +206,7 @@ pub async fn snapshot(
     if let Some(commune) = &scope.commune {
         query = query.filter(Column::CommuneCode.eq(commune.as_str()));
     }
-    rows::all(db, query).await?.into_iter().map(domain).collect()
+    query
 }
 
 /// Writes the text that listings are sorted by anew, for rows after one by id; returns those.

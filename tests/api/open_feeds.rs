@@ -1,9 +1,15 @@
 //! Open feeds and the bulk export, read by independent programs.
 
+use ocop_catalog::{
+    domain::{actor::Actor, feed::FeedScope},
+    graphql::{lines::Lines, records::Records},
+    service::{Call, listings},
+};
 use reqwest::{Response, header::HeaderMap};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
-use crate::harness::{World, asked, both, text};
+use crate::harness::{Random, World, asked, both, bulk, council::global, text};
 
 const PULL: &str = include_str!("../../docs/queries/feed.graphql");
 
@@ -172,6 +178,45 @@ both! {
             let bearer = token.map(|token| format!("Bearer {token}"));
             let headers: Vec<_> = bearer.as_deref().map(|bearer| ("authorization", bearer)).into_iter().collect();
             assert_eq!(reader.get(path, &headers).await.status().as_u16(), status, "{path}");
+        }
+    }
+}
+
+both! {
+    /// Pages are made ahead of where they were asked for: whatever leaves and comes back meanwhile, nothing is told twice, and what stayed is
+    /// told.
+    async fn an_export_loses_and_doubles_nothing_while_the_catalog_changes(world: World) {
+        let (service, system) = (world.service.clone(), Actor::System);
+        let mut all = bulk::publish(&service, 18, "http://127.0.0.1:9").await;
+        all.sort_unstable_by_key(|id| id.0);
+        let (mut random, call) = (Random(7), Call::new(&system));
+        // One in nine comes and goes; the others stay.
+        let restless: Vec<_> = all.iter().copied().enumerate().filter(|(number, _)| number % 9 == 0).map(|(_, id)| id).collect();
+        let (mut hidden, mut told, mut pages) = (Vec::new(), HashMap::new(), 0);
+        let mut lines = Lines::begin(Records::default(), &service, FeedScope::default(), None).await.expect("begins");
+        let mut last = String::new();
+        while let Some(text) = lines.next().await {
+            for line in text.expect("a page").lines() {
+                if let Some(listing) = serde_json::from_str::<Value>(line).expect("JSON").get("listing") {
+                    *told.entry(listing["id"].as_str().expect("an id").to_owned()).or_insert(0) += 1;
+                }
+                last = line.to_owned();
+            }
+            pages += 1;
+            for id in hidden.drain(..) {
+                listings::publish(&service, &call, id).await.expect("comes back");
+            }
+            for id in &restless {
+                if random.below(2) == 0 {
+                    hidden.push(listings::unpublish(&service, &call, *id).await.expect("leaves"));
+                }
+            }
+        }
+        assert!(pages >= 4, "{pages} pages");
+        assert_eq!(serde_json::from_str::<Value>(&last).expect("JSON")["listings"], told.len(), "the end says how many were told");
+        for id in &all {
+            let times = told.get(&global("Listing", id.0)).copied().unwrap_or(0);
+            assert!(times == 1 || (times == 0 && restless.contains(id)), "{id:?} was told {times} times");
         }
     }
 }
