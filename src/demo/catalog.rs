@@ -115,7 +115,8 @@ async fn pack(service: &Service, seller: &Actor, product: &Product, pictures: &s
 async fn publish(service: &Service, seller: &Actor, product: &Product, producer: ProducerId, number: usize) -> Result<(), ServiceError> {
     let call = Call::new(seller);
     let filter = ListingFilter { products: Some(vec![product.id]), producers: Some(vec![producer]), ..ListingFilter::default() };
-    let wish = Wish { filter, sort: (ListingSort::CreatedAt, Direction::Ascending), beside: false, unasked: Unasked::default() };
+    let wish =
+        Wish { filter, sort: (ListingSort::CreatedAt, Direction::Ascending), beside: false, unasked: Unasked::default(), count_to: None };
     let known = search::listings(service, seller, wish, &PageRequest::first(1)).await?.page.rows.into_iter().next();
     let (listing, state) = match known {
         Some((_, listing)) => (listing.id, listing.state),

@@ -90,18 +90,21 @@ pub struct Wish {
     pub beside: bool,
     /// What may be left out of its rows and of what is beside them.
     pub unasked: Unasked,
+    /// How far all that the filter leaves is to be counted, where that costs no statement of its own.
+    pub count_to: Option<u64>,
 }
 
 /// A sorted list of listings that the actor may see. Only when no visible listing at all has the words of a search is it read in other ways.
 pub async fn listings(service: &Service, actor: &Actor, mut wish: Wish, request: &PageRequest) -> Result<Found, ServiceError> {
-    let view = View { unasked: wish.unasked, ..service.view(actor)? };
+    let view = View { unasked: wish.unasked, count_to: wish.count_to, ..service.view(actor)? };
     let found = page(service, &wish, &view, request).await?;
     let Some(query) = wish.filter.search.clone() else { return Ok(found) };
     if !found.page.rows.is_empty() || any(service, &query, &view).await? {
         return Ok(Found { mode: Some(MatchMode::Words), ..found });
     }
     let Some((mode, meant)) = meant(service, &query, &view).await? else { return Ok(Found { mode: Some(MatchMode::Words), ..found }) };
-    let best = Wish { filter: only(&meant), sort: (ListingSort::Relevance, Direction::Descending), beside: false, unasked: wish.unasked };
+    let sort = (ListingSort::Relevance, Direction::Descending);
+    let best = Wish { filter: only(&meant), sort, beside: false, unasked: wish.unasked, count_to: None };
     let did_you_mean = match page(service, &best, &view, &PageRequest::first(1)).await?.page.rows.first() {
         Some((_, listing)) => search::words(&service.store, listing.id).await?.and_then(|words| words.meant(&meant)),
         None => None,
@@ -118,7 +121,7 @@ async fn page(service: &Service, wish: &Wish, view: &View, request: &PageRequest
             beside.push(other);
             (position, listing)
         };
-        Page { rows: page.rows.into_iter().map(apart).collect(), has_more: page.has_more, continued: page.continued }
+        Page { rows: page.rows.into_iter().map(apart).collect(), has_more: page.has_more, continued: page.continued, counted: page.counted }
     } else {
         listings::page(store, &wish.filter, view, wish.sort, request).await?
     };

@@ -46,6 +46,8 @@ pub struct Page<T> {
     pub has_more: bool,
     /// The page was read from a position, so rows may lie on the other side of it.
     pub continued: bool,
+    /// How many rows the list has in all, where the page's statement was asked to count them and could, counted no further than told.
+    pub counted: Option<u64>,
 }
 
 /// How a list is ordered: a column and the id as tie-break, both in one direction.
@@ -98,7 +100,7 @@ pub(super) fn cut<R, T>(
         models.reverse();
     }
     let rows = models.into_iter().map(read).collect::<Result<_, StoreError>>()?;
-    Ok(Page { rows, has_more, continued: request.from.is_some() })
+    Ok(Page { rows, has_more, continued: request.from.is_some(), counted: None })
 }
 
 /// The condition of lying behind a position: one comparison of rows, which an index answers.

@@ -100,6 +100,48 @@ both! {
         many(&world).await;
         let count = world.anyone().data("{ listings(first: 1) { exact: totalCount { value isExact } capped: totalCount(cap: 3) { value isExact } } }", Value::Null).await;
         assert_eq!(count["listings"], json!({ "exact": { "value": 7, "isExact": true }, "capped": { "value": 3, "isExact": false } }));
+        for cap in [0, 1001, -1] {
+            let query = "query($cap: Int!) { listings { nodes { id } totalCount(cap: $cap) { value } } }";
+            assert_eq!(world.anyone().error(query, json!({ "cap": cap })).await, "BAD_USER_INPUT", "{cap}");
+        }
+    }
+}
+
+both! {
+    /// Counted by the statement of a page or by one of its own, on the first page and on one beyond the last.
+    async fn counts_are_the_same_with_a_page_and_alone(world: World) {
+        many(&world).await;
+        let anyone = world.anyone();
+        for (arguments, all) in [
+            ("first: 7", 7),
+            ("first: 2, orderBy: { field: TITLE }", 7),
+            ("last: 2, orderBy: { field: PRICE, direction: DESC }", 7),
+            ("filter: { price: { lte: 50000 } }", 4),
+            ("filter: { price: { lte: 1 } }", 0),
+            ("search: \"ca\"", 2),
+            ("search: \"nothing\"", 0),
+            ("filter: { stars: { gte: 4 }, group: [FOOD] }, search: \"d\"", 0),
+        ] {
+            let query = format!(
+                "query($cap: Int!) {{ alone: listings({arguments}) {{ totalCount {{ value isExact }} }}
+                    paged: listings({arguments}) {{ at: totalCount(cap: $cap) {{ value isExact }} ... on ListingConnection {{ totalCount {{ value }} }}
+                        nodes {{ title product {{ name }} }} pageInfo {{ startCursor endCursor }} }} }}"
+            );
+            for cap in [1, 3, 1000] {
+                let found = anyone.data(&query, json!({ "cap": cap })).await;
+                assert_eq!(found["alone"]["totalCount"], json!({ "value": all, "isExact": true }), "{arguments}");
+                assert_eq!(found["paged"]["at"], json!({ "value": all.min(cap), "isExact": all <= cap }), "{arguments}, {cap}");
+                assert_eq!(found["paged"]["totalCount"]["value"], all, "{arguments}");
+            }
+        }
+        let counted = "query($after: String, $cap: Int = 1000) { listings(first: 4, after: $after) { totalCount(cap: $cap) { value } nodes { id } pageInfo { endCursor } } }";
+        let (mut after, mut rows) = (Value::Null, Vec::new());
+        for expected in [4, 3, 0] {
+            let page = anyone.data(counted, json!({ "after": after })).await["listings"].clone();
+            rows.push(page["nodes"].as_array().expect("rows").len());
+            assert_eq!((rows.last(), &page["totalCount"]["value"]), (Some(&expected), &json!(7)), "the same on every page");
+            after = if expected == 0 { Value::Null } else { page["pageInfo"]["endCursor"].clone() };
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a list of listings tells beside its rows: how it was found, how many there are, of which kinds, and why there are none.
 
-use async_graphql::{Context, Description, Enum, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, InputType, Object, SimpleObject};
 use std::{collections::BTreeMap, str::FromStr};
 
 use crate::{
@@ -47,6 +47,8 @@ pub struct ListingTotals {
     mode: Option<MatchMode>,
     did_you_mean: Option<String>,
     is_empty: bool,
+    /// How many were counted with the page, and how far at most.
+    counted: Option<(u64, u64)>,
 }
 
 /// How many rows there are.
@@ -154,11 +156,23 @@ impl From<product::Product> for Suggestion {
 }
 
 impl ListingTotals {
-    /// What is told about a list that was found.
-    pub(super) fn of(found: &mut Found) -> Self {
+    /// What is told about a list that was found, and counted so far.
+    pub(super) fn of(found: &mut Found, count_to: Option<u64>) -> Self {
         let is_empty = found.page.rows.is_empty() && !found.page.continued;
         let filter = std::mem::take(&mut found.filter);
-        Self { filter, mode: found.mode.map(Into::into), did_you_mean: found.did_you_mean.take(), is_empty }
+        let counted = found.page.counted.zip(count_to);
+        Self { filter, mode: found.mode.map(Into::into), did_you_mean: found.did_you_mean.take(), is_empty, counted }
+    }
+
+    /// How far a list is counted for this request: one further than the highest cap that it names.
+    pub(super) fn count_to(context: &Context<'_>) -> Option<u64> {
+        let asked = context.look_ahead().field("totalCount").selection_fields();
+        let caps = asked.into_iter().map(|field| match field.arguments() {
+            Ok(given) => given.into_iter().find(|(name, _)| name == "cap").map_or(Some(MAX_CAP), |(_, cap)| i32::parse(Some(cap)).ok()),
+            Err(_) => None,
+        });
+        // A cap that is refused says so where it stands.
+        caps.flatten().filter(|cap| (1..=MAX_CAP).contains(cap)).max().map(|cap| u64::from(cap.unsigned_abs()) + 1)
     }
 }
 
@@ -174,6 +188,9 @@ impl ListingTotals {
             return Err(Fault::input(format!("cap must be from 1 to {MAX_CAP}.")));
         }
         let (asked, cap) = (asked(context)?, u64::from(cap.unsigned_abs()));
+        if let Some((counted, _)) = self.counted.filter(|(_, most)| cap < *most) {
+            return Ok(capped(counted, cap));
+        }
         let counted = listings::count(&asked.service, &asked.actor, &self.filter, cap + 1).await?;
         Ok(capped(counted, cap))
     }

@@ -179,11 +179,12 @@ impl ListingQuery {
         let direction = if best_first { Direction::Descending } else { order.direction.into() };
         let sort = (order.field.into(), direction);
         let list = Paging { first, after, last, before }.of(asked, &["listings", &format!("{filter:?}"), &format!("{sort:?}")])?;
-        let wish = Wish { filter, sort, beside: wants_beside(context), unasked: mentions::unasked(context) };
+        let count_to = ListingTotals::count_to(context);
+        let wish = Wish { filter, sort, beside: wants_beside(context), unasked: mentions::unasked(context), count_to };
         let mut found = search::listings(&asked.service, &asked.actor, wish, &list.request).await?;
         let beside = std::mem::take(&mut found.beside);
         seeds::beside(loader(context)?.loader(), found.page.rows.iter().map(|(_, listing)| listing).zip(beside));
-        let totals = ListingTotals::of(&mut found);
+        let totals = ListingTotals::of(&mut found, count_to);
         Ok(list.connection_with(found.page, totals, ListingObject::of))
     }
 

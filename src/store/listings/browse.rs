@@ -3,7 +3,7 @@
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, FromQueryResult, IdenStatic, JoinType, QueryFilter,
     QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
-    sea_query::{self, Expr, ExprTrait, SimpleExpr},
+    sea_query::{self, Expr, ExprTrait, SelectStatement, SimpleExpr},
 };
 
 use crate::{
@@ -96,6 +96,21 @@ impl<R: Row> FromQueryResult for Ranked<R> {
     }
 }
 
+/// A row with how many there are in all.
+struct Counted<R> {
+    row: R,
+    all: i64,
+}
+
+/// The name of that column.
+const ALL: &str = "all_rows";
+
+impl<R: Row> FromQueryResult for Counted<R> {
+    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self { row: R::from_query_result(row, "")?, all: row.try_get("", ALL)? })
+    }
+}
+
 /// How a list is sorted.
 type By = (ListingSort, Direction);
 
@@ -139,7 +154,16 @@ async fn page_of<R: Row>(
     };
     let sort = Sort { column, id: Column::Id, direction };
     let rows = R::select(in_order(db, (filter, view), column), &view.reach, unasked(view, by));
-    page::fetch_as(db, rows, sort, request, |row: R| Ok((place(row.listing()), row.read()?))).await
+    let Some(cap) = view.count_to else {
+        return page::fetch_as(db, rows, sort, request, |row: R| Ok((place(row.listing()), row.read()?))).await;
+    };
+    let rows = rows.expr_as(SimpleExpr::SubQuery(None, Box::new(counting(db, (filter, view), cap).into())), ALL);
+    let read = |Counted { row, all }: Counted<R>| Ok((place(row.listing()), (row.read()?, number(all)?)));
+    let page = page::fetch_as(db, rows, sort, request, read).await?;
+    // Without a row nothing was counted; a list that has none from its beginning has none.
+    let counted = page.rows.first().map(|(_, (_, all))| *all).or((!page.continued).then_some(0));
+    let rows = page.rows.into_iter().map(|(place, (item, _))| (place, item)).collect();
+    Ok(Page { rows, has_more: page.has_more, continued: page.continued, counted })
 }
 
 /// What a list sorted so leaves out: only one by title reads what titles are sorted by.
@@ -149,11 +173,17 @@ fn unasked(view: &View, by: ListingSort) -> Unasked {
 
 /// How many listings a filter leaves, counting no further than `cap`.
 pub async fn count(db: &impl Db, filter: &ListingFilter, view: &View, cap: u64) -> Result<u64, StoreError> {
+    let row = db.connection().query_one(&counting(db, (filter, view), cap)).await?.ok_or(StoreError::Corrupt("a count"))?;
+    number(row.try_get_by_index(0)?)
+}
+
+fn counting(db: &impl Db, (filter, view): (&ListingFilter, &View), cap: u64) -> SelectStatement {
     let some = narrowed(db, filter, view).select_only().expr_as(Expr::val(1), "one").limit(cap).into_query();
-    let counted = sea_query::Query::select().expr(Expr::cust("count(*)")).from_subquery(some, "some").to_owned();
-    let row = db.connection().query_one(&counted).await?.ok_or(StoreError::Corrupt("a count"))?;
-    let number: i64 = row.try_get_by_index(0)?;
-    u64::try_from(number).map_err(|_| StoreError::Corrupt("a count"))
+    sea_query::Query::select().expr(Expr::cust("count(*)")).from_subquery(some, "some").to_owned()
+}
+
+fn number(counted: i64) -> Result<u64, StoreError> {
+    u64::try_from(counted).map_err(|_| StoreError::Corrupt("a count"))
 }
 
 /// The listings that a filter leaves.
