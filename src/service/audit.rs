@@ -7,7 +7,7 @@ use crate::{
         audit::{Broken, GENESIS, Link, follows},
     },
     service::{Service, ServiceError},
-    store::{Page, PageRequest, audit},
+    store::{Page, PageRequest, audit, ends},
 };
 
 /// Links read at once while the chain is walked.
@@ -36,7 +36,7 @@ pub async fn page(service: &Service, actor: &Actor, filter: &AuditFilter, reques
 pub async fn proof(service: &Service, actor: &Actor, id: uuid::Uuid) -> Result<Option<(Link, (i64, String), String)>, ServiceError> {
     permit(actor, Action::ReadAudit)?;
     let Some(link) = audit::find(&service.store, id).await? else { return Ok(None) };
-    let head = audit::head(&service.store).await?;
+    let head = ends::read(&service.store).await?.link;
     let signature = service.tokens.seal_entry(head.0, &head.1)?;
     Ok(Some((link, head, signature)))
 }

@@ -1,7 +1,10 @@
-//! Wakes those who wait for a change: in this process right after the commit, in others through PostgreSQL. The database is the truth;
-//! whoever is not woken looks by himself within a second.
+//! Wakes those who wait for a change: through PostgreSQL in all processes, or else in this one right after the commit. The database is the
+//! truth; whoever is not woken looks by himself within a second.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 use tokio::sync::watch;
 
 use crate::{
@@ -13,7 +16,11 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Bells of this process.
-pub struct Wakes([watch::Sender<()>; Topic::ALL.len()]);
+pub struct Wakes {
+    bells: [watch::Sender<()>; Topic::ALL.len()],
+    /// The database tells this process of its own commits too: a second bell for the same would make everybody look twice.
+    are_told: AtomicBool,
+}
 
 /// Waits for one topic.
 pub struct Waiting(watch::Receiver<()>);
@@ -21,12 +28,19 @@ pub struct Waiting(watch::Receiver<()>);
 impl Wakes {
     /// Bells that nobody listens to yet.
     pub(super) fn new() -> Self {
-        Self(Topic::ALL.map(|_| watch::Sender::new(())))
+        Self { bells: Topic::ALL.map(|_| watch::Sender::new(())), are_told: AtomicBool::new(false) }
     }
 
     /// Wakes everybody who waits for a topic.
     pub fn ring(&self, topic: Topic) {
         self.bell(topic).send_replace(());
+    }
+
+    /// Wakes those who wait for what this process committed.
+    pub(super) fn committed(&self, topics: &[Topic]) {
+        if !self.are_told.load(Ordering::Acquire) {
+            topics.iter().for_each(|topic| self.ring(*topic));
+        }
     }
 
     /// Begins to wait for a topic: what happens from now on ends the next wait.
@@ -36,9 +50,9 @@ impl Wakes {
 
     fn bell(&self, topic: Topic) -> &watch::Sender<()> {
         match topic {
-            Topic::Feed => &self.0[0],
-            Topic::Dossiers => &self.0[1],
-            Topic::Channels => &self.0[2],
+            Topic::Feed => &self.bells[0],
+            Topic::Dossiers => &self.bells[1],
+            Topic::Channels => &self.bells[2],
         }
     }
 }
@@ -51,13 +65,32 @@ impl Waiting {
     }
 }
 
-/// Rings for what other processes commit until the connection can't be kept; `false` where there is nothing to listen to.
+/// Rings for what any process commits until the connection can't be kept; `false` where there is nothing to listen to.
 pub async fn listen(service: &Service) -> Result<bool, ServiceError> {
     let Some(mut listener) = service.store.listen().await? else { return Ok(false) };
+    let told = Told::begin(&service.wakes);
     loop {
         match listener.next().await? {
-            Some(topic) => service.wakes.ring(topic),
-            None => Topic::ALL.into_iter().for_each(|topic| service.wakes.ring(topic)),
+            Some(topic) => told.0.ring(topic),
+            None => Topic::ALL.into_iter().for_each(|topic| told.0.ring(topic)),
         }
+    }
+}
+
+/// While it lives, the database tells.
+struct Told<'a>(&'a Wakes);
+
+impl<'a> Told<'a> {
+    fn begin(wakes: &'a Wakes) -> Self {
+        wakes.are_told.store(true, Ordering::Release);
+        Self(wakes)
+    }
+}
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        self.0.are_told.store(false, Ordering::Release);
+        // What was committed last may not have been told.
+        Topic::ALL.into_iter().for_each(|topic| self.0.ring(topic));
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     store::{
         Topic, Tx, audit,
         changes::{self, NewChange},
+        ends::{self, Log},
         journal::{self, RequestKey},
     },
 };
@@ -113,12 +114,15 @@ impl Work {
         if let Some(request) = &self.request {
             journal::remember(&self.tx, request, object).await?;
         }
-        let topics = self.topics();
-        self.append_notes().await?;
-        self.tx.notify(&topics).await?;
-        changes::append(&self.tx, &self.changes, self.at).await?;
+        let (topics, noted) = (self.topics(), std::mem::take(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner)));
+        let logs = [(!noted.is_empty()).then_some(Log::Decisions), (!self.changes.is_empty()).then_some(Log::Changes)];
+        let ends = ends::hold(&self.tx, &logs.into_iter().flatten().collect::<Vec<_>>(), &topics).await?;
+        if !noted.is_empty() {
+            audit::append(&self.tx, &self.links(noted, ends.link.clone())?).await?;
+        }
+        changes::append(&self.tx, &ends, &self.changes, self.at).await?;
         self.tx.commit().await?;
-        topics.into_iter().for_each(|topic| self.service.wakes.ring(topic));
+        self.service.wakes.committed(&topics);
         Ok(())
     }
 
@@ -134,13 +138,8 @@ impl Work {
         topics.into_iter().flatten().flatten().copied().collect()
     }
 
-    /// Binds what was noted to the decision log and signs it.
-    async fn append_notes(&self) -> Result<(), ServiceError> {
-        let noted = std::mem::take(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner));
-        if noted.is_empty() {
-            return Ok(());
-        }
-        let (mut seq, mut hash) = audit::lock(&self.tx).await?;
+    /// Binds what was noted to the end of the decision log and signs it.
+    fn links(&self, noted: Vec<Noted>, (mut seq, mut hash): (i64, String)) -> Result<Vec<Link>, ServiceError> {
         let mut links = Vec::with_capacity(noted.len());
         for Noted { action, object, facts } in noted {
             seq += 1;
@@ -159,7 +158,7 @@ impl Work {
             let signature = self.service.tokens.seal_entry(seq, &own)?;
             links.push(Link { entry, previous_hash: std::mem::replace(&mut hash, own.clone()), hash: own, signature });
         }
-        Ok(audit::append(&self.tx, &links).await?)
+        Ok(links)
     }
 }
 

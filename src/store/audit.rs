@@ -1,19 +1,16 @@
 //! The decision log. Links are appended under one lock, so that each is bound to the one committed before it; the database refuses
 //! to change or delete them.
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::{
     domain::{
-        audit::{Entry, GENESIS, Link},
+        audit::{Entry, Link},
         cursor::{CursorValue, Position},
     },
     store::{
         Db, Direction, Page, PageRequest, StoreError, Tx,
-        connection::AUDIT_LOCK,
         entity::audit_entry::{Column, Entity, Model},
         error::{json, to_json},
         instant::{instant, micros},
@@ -32,22 +29,7 @@ pub struct AuditFilter {
     pub action: Option<String>,
 }
 
-/// Takes the lock under which links are appended, and returns place and hash of the last one. Other writers wait from here on.
-pub async fn lock(tx: &Tx) -> Result<(i64, String), StoreError> {
-    let connection = tx.connection();
-    if connection.get_database_backend() == DatabaseBackend::Postgres {
-        connection.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({AUDIT_LOCK})")).await?;
-    }
-    head(tx).await
-}
-
-/// Place and hash of the last link; 0 and zeros for an empty log.
-pub async fn head(db: &impl Db) -> Result<(i64, String), StoreError> {
-    let last = Entity::find().order_by_desc(Column::Seq).limit(1).one(db.connection()).await?;
-    Ok(last.map_or((0, GENESIS.to_owned()), |row| (row.seq, row.hash)))
-}
-
-/// Appends links.
+/// Appends links after the log's end, which the transaction holds.
 pub async fn append(tx: &Tx, links: &[Link]) -> Result<(), StoreError> {
     let rows = links.iter().map(|link| row(link).into_active_model().reset_all());
     Entity::insert_many(rows).exec_without_returning(tx.connection()).await?;

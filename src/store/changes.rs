@@ -1,11 +1,10 @@
-//! The change log. Rows are appended as the last step of the transaction that made the change, under one advisory lock on
-//! PostgreSQL and the single writer on SQLite, so that numbers become visible in their order and no reader misses one.
-//! Readers see only the newest row of each listing: what they are told is the listing's state, not its history.
+//! The change log. Rows are appended as the last step of the transaction that made the change, after the log's end, which it holds
+//! ([`ends`](crate::store::ends)). Readers see only the newest row of each listing: what they are told is the listing's state, not its history.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, sea_query::OnConflict,
 };
 
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
     },
     store::{
         Db, StoreError, Tx,
-        connection::CHANGE_LOCK,
+        ends::Ends,
         entity::{
             announced_in, listing,
             listing_change::{ActiveModel, Column, Entity, Model},
@@ -63,16 +62,12 @@ pub struct Change {
     pub committed_at: DateTime<Utc>,
 }
 
-/// Appends changes; must be the last statement before the commit, because other writers wait from here on.
-pub async fn append(tx: &Tx, changes: &[NewChange], at: DateTime<Utc>) -> Result<(), StoreError> {
+/// Appends changes after the log's end, which the transaction holds.
+pub async fn append(tx: &Tx, end: &Ends, changes: &[NewChange], at: DateTime<Utc>) -> Result<(), StoreError> {
     if changes.is_empty() {
         return Ok(());
     }
     let connection = tx.connection();
-    if connection.get_database_backend() == DatabaseBackend::Postgres {
-        connection.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({CHANGE_LOCK})")).await?;
-    }
-    let last = latest(tx).await?;
     let superseded = ActiveModel { is_latest: Set(false), ..Default::default() };
     Entity::update_many()
         .set(superseded)
@@ -80,7 +75,7 @@ pub async fn append(tx: &Tx, changes: &[NewChange], at: DateTime<Utc>) -> Result
         .filter(Column::IsLatest.eq(true))
         .exec(connection)
         .await?;
-    let rows = changes.iter().zip(last + 1..).map(|(change, seq)| row(change, seq, at).into_active_model().reset_all());
+    let rows = changes.iter().zip(end.change + 1..).map(|(change, seq)| row(change, seq, at).into_active_model().reset_all());
     Entity::insert_many(rows).exec_without_returning(connection).await?;
     announce_places(tx, changes).await
 }

@@ -16,9 +16,11 @@ use crate::store::{
     kept::{Reading, Waiting},
 };
 
-/// Key of the advisory lock that orders the change log; any number, the same in every replica.
+/// Keys of advisory locks; any numbers, the same in every replica. The lock that orders the decision log is taken before the one that orders
+/// the change log wherever both are.
 pub(super) const CHANGE_LOCK: i64 = 0x0C0B_0001;
 const MIGRATION_LOCK: i64 = 0x0C0B_0002;
+pub(super) const AUDIT_LOCK: i64 = 0x0C0B_0003;
 /// With [`OPEN_PAUSE`], how long an opening waits for others: five seconds, as for a server that does not answer.
 const OPEN_TRIES: u32 = 100;
 const OPEN_PAUSE: Duration = Duration::from_millis(50);
@@ -26,8 +28,6 @@ const OPEN_PAUSE: Duration = Duration::from_millis(50);
 pub(super) const PING_AFTER: Duration = Duration::from_secs(1);
 /// SQLite's primary result code for "another connection holds the lock" (<https://sqlite.org/rescode.html#busy>).
 const SQLITE_BUSY: u32 = 5;
-/// Key of the advisory lock that orders the decision log; taken before [`CHANGE_LOCK`] wherever both are.
-pub(super) const AUDIT_LOCK: i64 = 0x0C0B_0003;
 
 /// Which database answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Topic {
     pub const ALL: [Self; 3] = [Self::Feed, Self::Dossiers, Self::Channels];
 
     /// Its name as PostgreSQL spells it.
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Feed => "ocop_feed",
             Self::Dossiers => "ocop_dossiers",
@@ -99,15 +99,6 @@ impl Tx {
     /// Makes the changes durable and visible.
     pub async fn commit(self) -> Result<(), StoreError> {
         Ok(self.0.commit().await?)
-    }
-
-    /// Tells other processes, with the commit, that there is something to see. SQLite has no such thing: they look by themselves.
-    pub async fn notify(&self, topics: &[Topic]) -> Result<(), StoreError> {
-        if self.0.get_database_backend() == DatabaseBackend::Postgres && !topics.is_empty() {
-            let told: Vec<_> = topics.iter().map(|topic| format!("NOTIFY {}", topic.name())).collect();
-            self.0.execute_unprepared(&told.join("; ")).await?;
-        }
-        Ok(())
     }
 }
 

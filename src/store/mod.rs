@@ -23,6 +23,7 @@ pub mod councils;
 pub mod dead_letters;
 pub mod documents;
 pub mod dossiers;
+pub mod ends;
 mod entity;
 mod error;
 pub mod feed_consumers;

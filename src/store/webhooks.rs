@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -12,7 +14,7 @@ use crate::{
     store::{
         Db, StoreError,
         entity::{
-            webhook_attempt,
+            listing_change, webhook_attempt,
             webhook_endpoint::{ActiveModel, Column, Entity, Model},
         },
         error::coded,
@@ -110,30 +112,34 @@ pub async fn list(db: &impl Db, principal: Option<&str>, limit: u64) -> Result<V
     query.all(db.connection()).await?.into_iter().map(domain).collect()
 }
 
-/// Takes endpoints that are due and were not told up to the newest change, until an instant: nobody else gets them before.
-pub async fn claim(
-    db: &impl Db,
-    latest: i64,
-    (now, until): (DateTime<Utc>, DateTime<Utc>),
-    limit: u64,
-) -> Result<Vec<WebhookEndpoint>, StoreError> {
-    let due = || {
-        Condition::all()
-            .add(Column::State.eq(WebhookState::Active.code()))
-            .add(Column::DueAt.lte(micros(now)))
-            .add(Column::LeaseUntil.lt(micros(now)))
-            .add(Column::Seq.lt(latest))
-    };
-    let rows = Entity::find().filter(due()).order_by_asc(Column::DueAt).limit(limit).all(db.connection()).await?;
+/// Whether an endpoint is due.
+pub async fn is_any_due(db: &impl Db, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let due: Option<Uuid> = Entity::find().select_only().column(Column::Id).filter(due(now)).into_tuple().one(db.connection()).await?;
+    Ok(due.is_some())
+}
+
+/// Takes endpoints that are due, until an instant: nobody else gets them before.
+pub async fn claim(db: &impl Db, (now, until): (DateTime<Utc>, DateTime<Utc>), limit: u64) -> Result<Vec<WebhookEndpoint>, StoreError> {
+    let rows = Entity::find().filter(due(now)).order_by_asc(Column::DueAt).limit(limit).all(db.connection()).await?;
     let mut claimed = Vec::new();
     for row in rows {
         let taken = Entity::update_many().col_expr(Column::LeaseUntil, Expr::value(micros(until)));
-        let taken = taken.filter(Column::Id.eq(row.id)).filter(due()).exec(db.connection()).await?;
+        let taken = taken.filter(Column::Id.eq(row.id)).filter(due(now)).exec(db.connection()).await?;
         if taken.rows_affected == 1 {
             claimed.push(domain(row)?);
         }
     }
     Ok(claimed)
+}
+
+/// An endpoint that may be told and was not told up to the newest change.
+fn due(now: DateTime<Utc>) -> Condition {
+    let newest = listing_change::Entity::find().select_only().column_as(listing_change::Column::Seq.max(), "newest").into_query();
+    Condition::all()
+        .add(Column::State.eq(WebhookState::Active.code()))
+        .add(Column::DueAt.lte(micros(now)))
+        .add(Column::LeaseUntil.lt(micros(now)))
+        .add(Expr::col((Entity, Column::Seq)).lt(SimpleExpr::SubQuery(None, Box::new(newest.into()))))
 }
 
 /// Gives an endpoint back before its lease ends.

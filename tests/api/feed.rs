@@ -12,7 +12,7 @@ use ocop_catalog::{
 use sea_orm::{ConnectionTrait, Database as Sea, DatabaseBackend, Statement};
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, Database, Engine, World, both, council::identity, fields, monday, text};
+use crate::harness::{Caller, Database, Engine, World, append, both, council::identity, fields, monday, text};
 
 const CHANGES: &str = "query($since: FeedCursor, $first: Int) { listingChanges(since: $since, first: $first) { endCursor hasMore snapshotRequired changes {
     __typename cursor listingId version causes ... on ListingUpserted { listing { stars price { amount } } } ... on ListingRemoved { reason externalKey } } } }";
@@ -149,11 +149,11 @@ async fn reversed_commits_lose_nothing_on_postgres() {
     };
     // The slow writer begins first and appends first, but commits last.
     let slow = store.begin().await.expect("begins");
-    changes::append(&slow, &[change(0, 100)], monday()).await.expect("appends");
+    append(&slow, change(0, 100), monday()).await;
     let (quick_store, quick_change) = (store.clone(), change(1, 100));
     let quick = tokio::spawn(async move {
         let tx = quick_store.begin().await.expect("begins");
-        changes::append(&tx, &[quick_change], monday()).await.expect("appends");
+        append(&tx, quick_change, monday()).await;
         tx.commit().await.expect("commits");
     });
     waiting_for_the_lock(&world).await;

@@ -8,7 +8,7 @@ use axum::{Router, body::Bytes, http::StatusCode, routing::post};
 use ocop_catalog::{
     domain::{actor::Actor, id::ListingId, listing::ChangeCause, producer::ProducerStatus},
     service::{Call, Clock, PriceData, Service, listings, producers},
-    store::changes::{self, NewChange},
+    store::changes::NewChange,
 };
 use serde_json::{Value, json};
 use std::{
@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::harness::{Caller, Database, Engine, Program, Random, Socket, bulk, marketplace, program, text};
+use crate::harness::{Caller, Database, Engine, Program, Random, Socket, append, bulk, marketplace, program, text};
 
 const WRITERS: u64 = 8;
 const WRITES: usize = 30;
@@ -200,7 +200,7 @@ async fn rolled_back(service: &Service, id: ListingId, millis: u64) {
     let tx = service.store.begin().await.expect("begins");
     let change =
         NewChange { listing_id: id, version: 1_000_000, causes: vec![ChangeCause::PriceChanged], reason: None, places: Vec::new() };
-    changes::append(&tx, &[change], service.clock.now()).await.expect("appends");
+    append(&tx, change, service.clock.now()).await;
     tokio::time::sleep(Duration::from_millis(millis)).await;
     drop(tx);
 }

@@ -2,7 +2,15 @@
 
 use serde_json::{Value, json};
 
-use ocop_catalog::service::Service;
+use chrono::{DateTime, Utc};
+use ocop_catalog::{
+    service::Service,
+    store::{
+        Tx,
+        changes::{self, NewChange},
+        ends::{self, Log},
+    },
+};
 
 use crate::harness::{Caller, PARTNER, PARTNER_KEY, SHOP, SHOP_TOKEN, World, council};
 
@@ -134,4 +142,10 @@ impl Seller {
 /// A JSON text.
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+/// Appends a change in a transaction, as a mutation does: others wait from here on.
+pub(crate) async fn append(tx: &Tx, change: NewChange, at: DateTime<Utc>) {
+    let ends = ends::hold(tx, &[Log::Changes], &[]).await.expect("holds");
+    changes::append(tx, &ends, &[change], at).await.expect("appends");
 }

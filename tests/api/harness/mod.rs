@@ -33,7 +33,7 @@ use std::{net::SocketAddr, sync::Arc};
 pub(crate) use caller::{Answer, Caller, fields};
 pub(crate) use cluster::{Cluster, postgres_tool};
 pub(crate) use database::{Database, Engine};
-pub(crate) use fixtures::{OnSale, Seller, connect_query, text};
+pub(crate) use fixtures::{OnSale, Seller, append, connect_query, text};
 pub(crate) use judge::{Judge, asked, sdks};
 pub(crate) use process::{Program, program};
 pub(crate) use random::Random;
