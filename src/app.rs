@@ -45,8 +45,8 @@ pub struct Halves {
 /// Why the service did not start; one line.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database does not answer.
-    #[error("the database {url} does not answer: {cause}")]
+    /// The database does not answer, or is not one for this program.
+    #[error("the database {url} can't be used: {cause}")]
     Database {
         /// Its address, without password.
         url: String,

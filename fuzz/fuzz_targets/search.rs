@@ -41,8 +41,10 @@ static PLACE: LazyLock<Place> = LazyLock::new(|| {
 
 fuzz_target!(|text: &str| {
     let Ok(Some(query)) = Query::read(text) else { return };
-    let others = [query.untelexed(), query.respelt(&PLACE.vocabulary, 2)];
-    for query in std::iter::once(query).chain(others.into_iter().flatten()) {
+    let [all, none] = [true, false].map(|exists| vec![exists; query.terms.len()]);
+    let respelt = [&all, &none].into_iter().flat_map(|exists| query.respellings(exists, &PLACE.vocabulary, 2));
+    let others: Vec<_> = query.untelexed().into_iter().chain(respelt).collect();
+    for query in std::iter::once(query).chain(others) {
         for form in query.terms.iter().flat_map(|term| &term.forms) {
             assert!(!form.folded.is_empty() && form.folded.chars().all(char::is_alphanumeric), "{form:?}");
         }

@@ -28,7 +28,9 @@ const ONE_SLIP: usize = 3;
 const TWO_SLIPS: usize = 7;
 /// Letters from which a misspelt word is told from others without another beside it.
 const LONG: usize = 5;
-/// Letters from which the last word may be unfinished.
+/// Words that exist of which one may still be wrong.
+const FEW: usize = 3;
+/// Letters from which the only word may be unfinished; after other words one is enough.
 const PREFIX: usize = 2;
 
 /// What of a row can be found.
@@ -107,18 +109,51 @@ impl Findable {
 
     /// The folded words that people may have meant when they typed another: of letters alone.
     pub fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        self.folded.split(' ').filter(|w| w.chars().count() >= 2 && w.chars().all(char::is_alphabetic))
+        self.folded.split(' ').filter(|word| is_word(word))
     }
 
-    /// The words of this row that a query found, with their accents: what its writer meant.
+    /// The words of this row that a query found, with their accents: what its writer meant. With the accents that were asked for, if it has
+    /// them.
     pub fn meant(&self, query: &Query) -> Option<String> {
         let words: Vec<_> = self.folded.split(' ').zip(self.exact.split(' ')).collect();
         let found = query.terms.iter().map(|term| {
-            let whole = |form: &Form| words.iter().find(|w| w.0 == form.folded);
-            let begun = |form: &Form| words.iter().find(|w| form.is_prefix && w.0.starts_with(&form.folded));
-            term.forms.iter().find_map(whole).or_else(|| term.forms.iter().find_map(begun)).map(|w| w.1.to_owned())
+            let of = |fits: &dyn Fn(&Form, &(&str, &str)) -> bool| term.forms.iter().find_map(|form| words.iter().find(|w| fits(form, w)));
+            let asked = of(&|form, w| query.has_accents && w.1 == form.exact);
+            let begun = || of(&|form, w| form.is_prefix && query.has_accents && w.1.starts_with(&form.exact));
+            let whole = || of(&|form, w| w.0 == form.folded);
+            let any = || of(&|form, w| form.is_prefix && w.0.starts_with(&form.folded));
+            asked.or_else(begun).or_else(whole).or_else(any).map(|w| w.1.to_owned())
         });
         found.collect::<Option<Vec<_>>>().map(|words| words.join(" "))
+    }
+}
+
+impl Term {
+    fn typed(&self) -> &str {
+        self.forms.first().map(|form| form.folded.as_str()).unwrap_or_default()
+    }
+
+    fn letters(&self) -> usize {
+        self.typed().chars().count()
+    }
+
+    /// Whether it is one of the words that are misspelt: numbers and single letters are taken as they are.
+    pub fn is_word(&self) -> bool {
+        is_word(self.typed())
+    }
+
+    /// One of the words of a vocabulary that are close to it; `None` when there are none.
+    fn respelt(&self, vocabulary: &[String], most: usize) -> Option<Self> {
+        // Whoever sets the accents of a short word has looked at it.
+        if self.letters() <= ONE_SLIP && self.forms.first().is_some_and(|form| form.exact != form.folded) {
+            return None;
+        }
+        let mut close: Vec<_> = vocabulary.iter().filter_map(|word| Some((distance(self.typed(), word)?, word))).collect();
+        close.sort();
+        close.truncate(most);
+        let forms: Vec<_> =
+            close.into_iter().map(|(_, word)| Form { folded: word.clone(), exact: word.clone(), is_prefix: false }).collect();
+        (!forms.is_empty()).then_some(Self { forms })
     }
 }
 
@@ -155,30 +190,51 @@ impl Query {
         Some(Self::of(words.collect()))
     }
 
-    /// What was meant if words were misspelt: for each term up to `most` words of the vocabulary that are close to it. `None` when a term has
-    /// none, or when nothing that was typed is certain: no word of the vocabulary, nor long enough to be told from others.
-    pub fn respelt(&self, vocabulary: &[String], most: usize) -> Option<Self> {
-        let mut is_certain = self.terms.iter().all(|t| t.forms.first().is_some_and(|f| f.folded.chars().count() >= LONG));
-        let mut terms = Vec::with_capacity(self.terms.len());
-        for term in &self.terms {
-            let typed = &term.forms.first()?.folded;
-            let mut close: Vec<_> = vocabulary.iter().filter_map(|word| Some((distance(typed, word)?, word))).collect();
-            close.sort();
-            // A word that exists was hardly misspelt.
-            let exists = close.first()?.0 == 0;
-            close.truncate(if exists { 1 } else { most });
-            is_certain |= exists;
-            let forms = close.into_iter().map(|(_, word)| Form { folded: word.clone(), exact: word.clone(), is_prefix: false });
-            terms.push(Term { forms: forms.collect() });
-        }
-        (is_certain && !terms.is_empty()).then_some(Self { terms, has_accents: false })
+    /// One of its words alone.
+    pub fn alone(&self, at: usize) -> Option<Self> {
+        Some(Self { terms: vec![self.terms.get(at)?.clone()], has_accents: false })
     }
 
-    /// How far a vocabulary must reach to hold every word close to a term: fewest and most letters.
-    pub fn lengths(&self) -> (usize, usize) {
-        let lengths = self.terms.iter().filter_map(|t| t.forms.first()).map(|f| f.folded.chars().count());
-        let (least, most) = lengths.fold((WORD, 0), |(least, most), length| (least.min(length), most.max(length)));
-        (least.saturating_sub(2), most + 2)
+    /// What may have been meant if words were misspelt, the likeliest first. `exists` says of each word whether anything that may be seen has
+    /// it. Words that nothing has are replaced by up to `most` words of the vocabulary that are close; where each exists, but not together,
+    /// one of three or more is, the longest first. Nothing when too little is certain: no other word exists, and not all are long enough to
+    /// be told from others.
+    pub fn respellings(&self, exists: &[bool], vocabulary: &[String], most: usize) -> Vec<Self> {
+        let doubtful = self.doubtful(exists);
+        let is_known = |at: &usize| exists.get(*at) == Some(&true);
+        let tries: Vec<Vec<usize>> = match doubtful.len() {
+            _ if !doubtful.iter().all(is_known) => vec![doubtful],
+            // Two words that exist are more likely meant as they are.
+            0..FEW => Vec::new(),
+            _ => doubtful.into_iter().map(|at| vec![at]).collect(),
+        };
+        tries.into_iter().filter_map(|places| self.replaced(&places, exists, (vocabulary, most))).collect()
+    }
+
+    /// The words close to those that may be misspelt: their first letter, fewest and most letters.
+    pub fn near(&self, exists: &[bool]) -> Vec<(char, usize, usize)> {
+        let near = self.doubtful(exists).into_iter().filter_map(|at| {
+            let (first, length) = (self.terms[at].typed().chars().next()?, self.terms[at].letters());
+            Some((first, length.saturating_sub(slips(length)), length + slips(length)))
+        });
+        near.collect()
+    }
+
+    /// The places of words that may be misspelt: those that nothing has, or else all, the longest first.
+    fn doubtful(&self, exists: &[bool]) -> Vec<usize> {
+        let mut words: Vec<usize> = (0..self.terms.len()).filter(|at| self.terms[*at].is_word()).collect();
+        let unknown: Vec<usize> = words.iter().copied().filter(|at| exists.get(*at) != Some(&true)).collect();
+        words.sort_by_key(|at| std::cmp::Reverse(self.terms[*at].letters()));
+        if unknown.is_empty() { words } else { unknown }
+    }
+
+    fn replaced(&self, places: &[usize], exists: &[bool], (vocabulary, most): (&[String], usize)) -> Option<Self> {
+        let words = || self.terms.iter().enumerate().filter(|(_, term)| term.is_word());
+        let is_certain = words().any(|(at, _)| exists.get(at) == Some(&true) && !places.contains(&at))
+            || words().all(|(_, term)| term.letters() >= LONG);
+        let replaced = |(at, term): (usize, &Term)| if places.contains(&at) { term.respelt(vocabulary, most) } else { Some(term.clone()) };
+        let terms = self.terms.iter().enumerate().map(replaced).collect::<Option<Vec<_>>>()?;
+        (is_certain && !places.is_empty()).then_some(Self { terms, has_accents: false })
     }
 
     fn of(words: Vec<Word>) -> Self {
@@ -186,7 +242,7 @@ impl Query {
         let last = words.len().saturating_sub(1);
         let term = |(at, (folded, exact)): (usize, Word)| {
             let twin = twin(&exact).map(|other| Form { folded: fold(&other), exact: other, is_prefix: false });
-            let is_prefix = at == last && folded.chars().count() >= PREFIX;
+            let is_prefix = at == last && (at > 0 || folded.chars().count() >= PREFIX);
             let typed = Form { folded, exact, is_prefix };
             Term { forms: std::iter::once(typed).chain(twin).collect() }
         };
@@ -196,10 +252,15 @@ impl Query {
 
 /// The words of a text in their order.
 fn words(text: &str) -> impl Iterator<Item = Word> {
-    let lower: String = text.nfd().flat_map(char::to_lowercase).collect();
+    let lower: String = text.nfd().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase).collect();
     let belongs = |c: char| c.is_alphanumeric() || is_combining_mark(c);
     let parts: Vec<Word> = lower.split(|c| !belongs(c)).filter_map(word).collect();
     parts.into_iter()
+}
+
+/// Signs that copied text brings along inside words: soft hyphen, joiners, byte order mark.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
 fn word(part: &str) -> Option<Word> {
@@ -209,17 +270,26 @@ fn word(part: &str) -> Option<Word> {
     (!folded.is_empty()).then_some((folded, exact))
 }
 
-/// How many slips a word is from what was typed; `None` when it is another word. Few people slip on the first letter.
+fn is_word(text: &str) -> bool {
+    text.chars().count() >= 2 && text.chars().all(char::is_alphabetic)
+}
+
+/// How many slips a word of so many letters may have.
+const fn slips(letters: usize) -> usize {
+    match letters {
+        TWO_SLIPS.. => 2,
+        ONE_SLIP.. => 1,
+        _ => 0,
+    }
+}
+
+/// How many slips another word is from what was typed; `None` when it is too far, or the same. Few people slip on the first letter.
 fn distance(typed: &str, word: &str) -> Option<usize> {
-    if typed.chars().next() != word.chars().next() {
+    let (length, allowed) = (word.chars().count(), slips(typed.chars().count()));
+    if typed.chars().next() != word.chars().next() || length.abs_diff(typed.chars().count()) > allowed {
         return None;
     }
-    let allowed = match typed.chars().count() {
-        length if length >= TWO_SLIPS => 2,
-        length if length >= ONE_SLIP => 1,
-        _ => 0,
-    };
-    Some(strsim::damerau_levenshtein(typed, word)).filter(|slips| *slips <= allowed)
+    Some(strsim::damerau_levenshtein(typed, word)).filter(|slips| (1..=allowed).contains(slips))
 }
 
 #[cfg(test)]

@@ -59,22 +59,77 @@ fn keystrokes_are_read_word_by_word() {
 
 #[test]
 fn misspelt_words_have_close_ones() {
-    let vocabulary: Vec<String> = ["mam", "mat", "ca", "loc", "lac", "ruou", "thuong"].map(str::to_owned).to_vec();
-    let respelt = |text: &str| read(text).respelt(&vocabulary, 3);
-    assert_eq!(folded(&respelt("mam ca lok").expect("close")), [["mam"], ["ca"], ["loc"]]);
-    assert_eq!(folded(&respelt("thuogn").expect("close")), [["thuong"]]);
-    for other in ["xyz", "mam xyz", "l", "lok", "mab lok", "huong", "%"] {
-        assert_eq!(respelt(other), None, "{other}");
+    let vocabulary: Vec<String> = ["mam", "mat", "ca", "loc", "lac", "ruou", "thuong", "xanh"].map(str::to_owned).to_vec();
+    let known = |text: &str| -> Vec<bool> {
+        read(text).terms.iter().map(|term| !term.is_word() || vocabulary.contains(&term.forms[0].folded)).collect()
+    };
+    let respelt = |text: &str| read(text).respellings(&known(text), &vocabulary, 3);
+    let all =
+        |text: &str| respelt(text).iter().map(|query| folded(query).iter().map(|f| f.join("/")).collect::<Vec<_>>().join(" ")).collect();
+    let table: [(&str, &[&str]); 18] = [
+        ("mam ca lok", &["mam ca loc"]),
+        ("thuogn", &["thuong"]),
+        ("mam laoc", &["mam lac/loc"]),
+        // Numbers and single letters are what they are, and make nothing certain.
+        ("xanhh 100 g", &["xanh 100 g"]),
+        ("100 mam lok", &["100 mam loc"]),
+        ("lok 100", &[]),
+        // Each word exists, but not together: one of them was meant otherwise, the longest first.
+        ("thuong mam lac", &["thuong mat lac", "thuong mam loc"]),
+        ("thuong mam", &[]),
+        ("ruou 500", &[]),
+        ("xyz", &[]),
+        ("mắm lók", &[]),
+        ("mắm lok", &["mam loc"]),
+        ("mam xyz", &[]),
+        ("l", &[]),
+        ("lok", &[]),
+        ("mab lok", &[]),
+        ("huong", &[]),
+        ("%", &[]),
+    ];
+    for (typed, expected) in table {
+        let found: Vec<String> = all(typed);
+        assert_eq!(found, expected, "{typed}");
     }
-    assert_eq!(read("ab thuong").lengths(), (0, 8));
+    let hidden = read("thuong").respellings(&[false], &vocabulary, 3);
+    assert_eq!(hidden, [], "a word of the vocabulary that may not be seen is no answer to itself");
+    assert_eq!(read("ab thuong").near(&[true, false]), [('t', 5, 7)]);
+    assert_eq!(read("mam thuongg").near(&[true, true]), [('t', 5, 9), ('m', 2, 4)]);
+    assert_eq!(read("100").near(&[true]), []);
 }
 
 #[test]
 fn what_was_meant_is_told_with_accents() {
-    let row = Findable::of(&["Mắm cá lóc"]);
+    let row = Findable::of(&["Mắm cá lóc Đủ đu Sơn Dương ngâm đường"]);
     let vocabulary: Vec<String> = row.vocabulary().map(str::to_owned).collect();
-    assert_eq!(row.meant(&read("mam ca lok").respelt(&vocabulary, 3).expect("close")).as_deref(), Some("mắm cá lóc"));
+    let respelt = read("mam ca lok").respellings(&[true, true, false], &vocabulary, 3);
+    assert_eq!(row.meant(&respelt[0]).as_deref(), Some("mắm cá lóc"));
     assert_eq!(row.meant(&read("chè")), None);
+    for (typed, meant) in
+        [("dduwowngf", "đường"), ("dduowngf", "dương"), ("ddu ddur", "đu đủ"), ("dduwowng", "dương"), ("sown dduw", "sơn đường")]
+    {
+        assert_eq!(row.meant(&read(typed).untelexed().expect("telex")).as_deref(), Some(meant), "{typed}");
+    }
+}
+
+#[test]
+fn the_last_word_may_be_unfinished() {
+    for (typed, is_prefix) in [("m", false), ("ma", true), ("mat o", true), ("mat 1", true), ("o mat", true)] {
+        let query = read(typed);
+        let last = query.terms.last().expect("a word");
+        assert_eq!(last.forms[0].is_prefix, is_prefix, "{typed}");
+        assert!(query.terms.iter().rev().skip(1).all(|term| !term.forms[0].is_prefix), "{typed}");
+    }
+}
+
+#[test]
+fn invisible_signs_are_no_part_of_a_word() {
+    for copied in ["m\u{ad}ật", "mật\u{200d}", "\u{feff}mật", "mậ\u{2060}t"] {
+        assert_eq!(read(copied).terms, read("mật").terms, "{copied:?}");
+        assert_eq!(Findable::of(&[copied]), Findable::of(&["mật"]), "{copied:?}");
+    }
+    assert_eq!(folded(&read("mật\u{200b}ong")), [["mat"], ["ong"]], "a space without width is a space");
 }
 
 proptest! {

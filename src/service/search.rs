@@ -13,12 +13,12 @@ use crate::{
     },
 };
 
-/// Words that a misspelt one may have been.
-const CLOSE: usize = 5;
+/// Words that a misspelt one may have been: more than anybody needs, because some may be of listings that can't be seen.
+const CLOSE: usize = 10;
 /// Listings of which the products are suggested: a product has a few.
 const SUGGESTED_FROM: u64 = 60;
 /// Raised when the texts that are searched or sorted by change; a database that has this one has them.
-const EDITION: &str = "search_texts_1";
+const EDITION: &str = "search_texts_2";
 const BATCH: u64 = 500;
 
 /// How the words of a search were taken.
@@ -70,6 +70,7 @@ impl Obstacle {
             "product" => ("sản phẩm", "the product"),
             "season" => ("mùa vụ", "the season"),
             "certification" => ("chứng nhận", "the certification"),
+            TOGETHER => ("của bộ lọc gộp lại", "all the conditions of the filter together"),
             _ => ("trạng thái", "the state"),
         };
         match locale {
@@ -133,7 +134,7 @@ pub async fn facet(service: &Service, actor: &Actor, filter: &ListingFilter, key
     Ok(listings::facet(&service.store, filter, &service.view(actor)?, key).await?)
 }
 
-/// Conditions each of which alone keeps the list empty; counts no further than `cap`.
+/// Conditions each of which alone keeps the list empty, or else the filter as a whole; counts no further than `cap`.
 pub async fn obstacles(service: &Service, actor: &Actor, filter: &ListingFilter, cap: u64) -> Result<Vec<Obstacle>, ServiceError> {
     let view = service.view(actor)?;
     let mut obstacles = Vec::new();
@@ -147,8 +148,17 @@ pub async fn obstacles(service: &Service, actor: &Actor, filter: &ListingFilter,
             }
         }
     }
+    // Neither alone is the cause: then all of them are, where the words alone would find something.
+    let wider = ListingFilter { search: filter.search.clone(), ..ListingFilter::default() };
+    if obstacles.is_empty() && wider != *filter {
+        let listings = listings::count(&service.store, &wider, &view, cap).await?;
+        obstacles.extend((listings > 0).then_some(Obstacle { field: TOGETHER, listings }));
+    }
     Ok(obstacles)
 }
+
+/// Where all conditions of the filter are the cause.
+const TOGETHER: &str = "filter";
 
 /// Takes a condition out of a filter.
 type Clear = fn(&mut ListingFilter);
@@ -166,10 +176,15 @@ const CONDITIONS: [(&str, Clear); 11] = [
     ("state", |f| f.states.clear()),
 ];
 
-/// The products of the listings that fit best to the beginning of what somebody types.
+/// The products of the listings that fit best to the beginning of what somebody types, or else to what was meant by it.
 pub async fn suggest(service: &Service, actor: &Actor, query: Query, most: usize) -> Result<Vec<Product>, ServiceError> {
     let view = service.view(actor)?;
     let mut ids = listings::products_found(&service.store, &only(&query), &view, SUGGESTED_FROM).await?;
+    if ids.is_empty()
+        && let Some((_, meant)) = meant(service, &query, &view).await?
+    {
+        ids = listings::products_found(&service.store, &only(&meant), &view, SUGGESTED_FROM).await?;
+    }
     ids.truncate(most);
     let mut found = products::find_many(&service.store, &ids, &view.reach).await?;
     found.sort_by_key(|product| ids.iter().position(|id| *id == product.id));
@@ -191,11 +206,19 @@ async fn meant(service: &Service, query: &Query, view: &View) -> Result<Option<(
     {
         return Ok(Some((MatchMode::Telex, read)));
     }
-    let vocabulary = search::vocabulary(&service.store, query.lengths()).await?;
-    if let Some(close) = query.respelt(&vocabulary, CLOSE)
-        && any(service, &close, view).await?
-    {
-        return Ok(Some((MatchMode::Fuzzy, close)));
+    let mut exists = Vec::with_capacity(query.terms.len());
+    for (at, term) in query.terms.iter().enumerate() {
+        // What is no word is never misspelt: whether it exists need not be asked.
+        exists.push(match query.alone(at).filter(|_| term.is_word()) {
+            Some(alone) => any(service, &alone, view).await?,
+            None => true,
+        });
+    }
+    let vocabulary = search::vocabulary(&service.store, &query.near(&exists)).await?;
+    for close in query.respellings(&exists, &vocabulary, CLOSE) {
+        if any(service, &close, view).await? {
+            return Ok(Some((MatchMode::Fuzzy, close)));
+        }
     }
     Ok(None)
 }

@@ -3,7 +3,7 @@
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
-    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sqlx::{
         self,
         postgres::{PgListener, PgPoolOptions},
@@ -128,7 +128,8 @@ impl Store {
         Ok(Some(Listener(listener)))
     }
 
-    /// Connects to `sqlite://FILE` or `postgres://…`. Fails when the database does not answer within five seconds.
+    /// Connects to `sqlite://FILE` or `postgres://…`. Fails when the database does not answer within five seconds, and when it can't hold
+    /// Vietnamese.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
         if url.starts_with("sqlite:") {
             let write = open(url, 1).await?;
@@ -136,6 +137,7 @@ impl Store {
             Ok(Self { read: Reading::new(read), write })
         } else {
             let pool = open(url, connections).await?;
+            expect_utf8(&pool).await?;
             Ok(Self { read: Reading::new(pool.clone()), write: pool })
         }
     }
@@ -252,6 +254,17 @@ async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, StoreEr
     let mut connection = connect(options).await?;
     connection.set_metric_callback(|_| metrics::counter!("ocop_sql_statements_total").increment(1));
     Ok(connection)
+}
+
+/// Other encodings have no place for some letters, or take bytes for them.
+async fn expect_utf8(pool: &DatabaseConnection) -> Result<(), StoreError> {
+    let asked = pool.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, "SHOW server_encoding")).await?;
+    let encoding: String = asked.ok_or(StoreError::Corrupt("server_encoding"))?.try_get_by_index(0)?;
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    let create = "createdb --encoding=UTF8 --template=template0 NAME";
+    Err(StoreError::Database(format!("its encoding is {encoding}; it must be UTF8, for example by: {create}")))
 }
 
 /// SQLite changes a new file's journal without waiting for others who do the same: `busy_timeout` does not cover it

@@ -11,6 +11,8 @@ use sea_orm::{
 };
 use std::{
     borrow::Cow,
+    collections::HashSet,
+    hash::Hash,
     sync::{Arc, LazyLock},
 };
 use uuid::Uuid;
@@ -248,10 +250,11 @@ where
     Ok(query.into_tuple().all(db.connection()).await?)
 }
 
-/// Values to look for, the last repeated up to a power of two: so there are few statements, which the engine need not read and plan anew
-/// for each number of values.
-pub(super) fn among<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut values: Vec<T> = values.into_iter().collect();
+/// Values to look for, each once, the last repeated up to a power of two: so there are few statements, which the engine need not read and
+/// plan anew for each number of values.
+pub(super) fn among<T: Clone + Eq + Hash>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    let mut values: Vec<T> = values.into_iter().filter(|value| seen.insert(value.clone())).collect();
     if let Some(last) = values.last().cloned() {
         values.resize(values.len().next_power_of_two(), last);
     }
@@ -328,8 +331,8 @@ macro_rules! lean {
 
             #[test]
             fn few_lengths_are_looked_for() {
-                let table: [(&[u8], &[u8]); 5] =
-                    [(&[], &[]), (&[1], &[1]), (&[1, 2], &[1, 2]), (&[1, 2, 3], &[1, 2, 3, 3]), (&[1, 2, 3, 4, 5], &[1, 2, 3, 4, 5, 5, 5, 5])];
+                let table: [(&[u8], &[u8]); 6] =
+                    [(&[3, 1, 3, 3, 1], &[3, 1]), (&[], &[]), (&[1], &[1]), (&[1, 2], &[1, 2]), (&[1, 2, 3], &[1, 2, 3, 3]), (&[1, 2, 3, 4, 5], &[1, 2, 3, 4, 5, 5, 5, 5])];
                 for (values, expected) in table {
                     assert_eq!(among(values.iter().copied()), expected);
                 }

@@ -89,15 +89,17 @@ async fn learn(db: &impl Db, words: &[&str]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The words known that have this many letters.
-pub async fn vocabulary(db: &impl Db, (least, most): (usize, usize)) -> Result<Vec<String>, StoreError> {
+/// The words known that begin with a letter and have so many letters at least and at most, of one of these kinds.
+pub async fn vocabulary(db: &impl Db, kinds: &[(char, usize, usize)]) -> Result<Vec<String>, StoreError> {
+    use search_word::Column::{Letters, Word};
+    if kinds.is_empty() {
+        return Ok(Vec::new());
+    }
     let letters = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-    let query = search_word::Entity::find()
-        .select_only()
-        .column(search_word::Column::Word)
-        .filter(search_word::Column::Letters.between(letters(least), letters(most)))
-        .order_by_asc(search_word::Column::Word)
-        .limit(VOCABULARY);
+    let any = kinds.iter().fold(Condition::any(), |any, (first, least, most)| {
+        any.add(Condition::all().add(Word.starts_with(first.to_string())).add(Letters.between(letters(*least), letters(*most))))
+    });
+    let query = search_word::Entity::find().select_only().column(Word).filter(any).order_by_asc(Word).limit(VOCABULARY);
     Ok(query.into_tuple().all(db.connection()).await?)
 }
 
@@ -120,22 +122,26 @@ pub(super) fn holds(column: impl ColumnTrait, query: &Query) -> Condition {
     query.terms.iter().map(any).fold(Condition::all(), Condition::add)
 }
 
-/// The condition that a row of `listing_search` holds every term, answered by the engine's index.
+/// The condition that a row of `listing_search` holds every term, answered by the engine's index. A single letter that may be the beginning
+/// of a word is looked for in the rows that have the others: an index would read a large part of itself for it.
 pub(super) fn found(db: &impl Db, query: &Query) -> Condition {
-    if query.terms.is_empty() {
+    let is_letter = |term: &&Term| term.forms.iter().any(|form| form.is_prefix && form.folded.chars().count() < 2);
+    let (letters, words): (Vec<&Term>, Vec<&Term>) = query.terms.iter().partition(is_letter);
+    if words.is_empty() {
         return Condition::all().add(Expr::cust("1 = 2"));
     }
-    Condition::all().add(match db.connection().get_database_backend() {
+    let indexed = match db.connection().get_database_backend() {
         DatabaseBackend::Postgres => Expr::cust_with_values(
             "array_to_tsvector(array_remove(array_remove(array_remove(string_to_array(btrim(listing_search.folded), ' '), '|'), '~'), '^')) \
              @@ CAST($1 AS tsquery)",
-            [spelt(query, ("'", "':*"), " | ", " & ")],
+            [spelt(&words, ("'", "':*"), " | ", " & ")],
         ),
         _ => Expr::cust_with_values(
             "listing_search.number IN (SELECT rowid FROM listing_words WHERE listing_words MATCH ?)",
-            [spelt(query, ("\"", "\"*"), " OR ", " AND ")],
+            [spelt(&words, ("\"", "\"*"), " OR ", " AND ")],
         ),
-    })
+    };
+    letters.into_iter().map(|term| fits(Text::Folded, term, false, LEVELS - 1)).fold(Condition::all().add(indexed), Condition::add)
 }
 
 /// How well a row fits, above its stars: the same accents first where the query has accents, then the field that holds all terms.
@@ -197,9 +203,12 @@ impl Text {
 
 /// The condition that a text holds every term in its first fields, up to a level.
 fn all_in(text: Text, query: &Query, whole: bool, level: usize) -> Condition {
+    query.terms.iter().map(|term| fits(text, term, whole, level)).fold(Condition::all(), Condition::add)
+}
+
+fn fits(text: Text, term: &Term, whole: bool, level: usize) -> Condition {
     let fits = |form: &Form| Expr::col((Entity, text.column())).like(pattern(text.spelling(form), form.is_prefix && !whole, level));
-    let any = |term: &Term| term.forms.iter().map(fits).fold(Condition::any(), Condition::add);
-    query.terms.iter().map(any).fold(Condition::all(), Condition::add)
+    term.forms.iter().map(fits).fold(Condition::any(), Condition::add)
 }
 
 /// Texts have a space on both sides of each word, and no character that is special to LIKE.
@@ -210,8 +219,8 @@ fn pattern(word: &str, is_prefix: bool, level: usize) -> String {
 }
 
 /// The query in an engine's language. Words are letters and digits alone; the quotes are for what the engine takes for an operator.
-fn spelt(query: &Query, (open, prefix): (&str, &str), or: &str, and: &str) -> String {
+fn spelt(terms: &[&Term], (open, prefix): (&str, &str), or: &str, and: &str) -> String {
     let word = |form: &Form| format!("{open}{}{}", form.folded, if form.is_prefix { prefix } else { open });
-    let term = |term: &Term| format!("({})", term.forms.iter().map(word).collect::<Vec<_>>().join(or));
-    query.terms.iter().map(term).collect::<Vec<_>>().join(and)
+    let term = |term: &&Term| format!("({})", term.forms.iter().map(word).collect::<Vec<_>>().join(or));
+    terms.iter().map(term).collect::<Vec<_>>().join(and)
 }

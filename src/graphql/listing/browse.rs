@@ -60,10 +60,10 @@ pub struct Count {
     is_exact: bool,
 }
 
-/// A condition without which the list would not be empty.
+/// A condition without which the list would not be empty; where no condition alone is the cause, all of the filter together.
 #[derive(SimpleObject)]
 pub struct EmptyHint {
-    /// Name of the field of the filter, or `search`.
+    /// Name of the field of the filter, or `search`, or `filter` for all its fields together.
     field: String,
     /// How many listings there would be without it.
     listings: Count,
@@ -210,7 +210,7 @@ impl ListingTotals {
         ListingFacets(self.filter.clone())
     }
 
-    /// Where the list is empty: each condition without which it would not be; at most one a field of the filter.
+    /// Where the list is empty: each condition without which it would not be; at most one a field of the filter. Where none alone is the cause, one for all.
     async fn empty_hints(&self, context: &Context<'_>) -> Result<Vec<EmptyHint>, Fault> {
         if !self.is_empty {
             return Ok(Vec::new());

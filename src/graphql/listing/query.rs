@@ -94,8 +94,9 @@ pub enum ListingOrderField {
     Stars,
     /// Title, in the order of Vietnamese dictionaries.
     Title,
-    /// How well it fits `search`, the best first whichever direction is given: words with the same accents as typed, then words in the name
-    /// before those of producer, commune and description, then stars, then the newest.
+    /// How well it fits `search`, the best first whichever direction is given: words with the same accents as typed, where there are any; whole
+    /// words before those that only begin so; words in the names before those of producer, commune and description; then stars, then the
+    /// newest.
     Relevance,
 }
 
@@ -188,7 +189,8 @@ impl ListingQuery {
         Ok(list.connection_with(found.page, totals, ListingObject::of))
     }
 
-    /// Products of visible listings whose name, producer or place has the words typed so far, the best first; for completing a search.
+    /// Products of visible listings whose name, producer, place or description has the words typed so far, or else those that were meant; the best
+    /// first; for completing a search.
     async fn suggest(
         &self,
         context: &Context<'_>,

@@ -57,7 +57,7 @@ impl ProducerQuery {
         Ok(found.map(ProducerObject::of))
     }
 
-    /// Producers, by display name without accents.
+    /// Producers, by display name in the order of Vietnamese dictionaries.
     async fn producers(
         &self,
         context: &Context<'_>,
