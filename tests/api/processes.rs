@@ -4,6 +4,7 @@ use ocop_catalog::{
     sandbox::{Fault, FaultMode, Sandbox},
     service::Clock,
 };
+use sea_orm::{ConnectionTrait, Database as Sea};
 use serde_json::{Value, json};
 use std::{collections::HashSet, fs, process::Output, time::Duration};
 
@@ -163,18 +164,31 @@ pub(crate) fn run(url: &str, arguments: &[&str]) -> (bool, String, String) {
     (status.success(), String::from_utf8(stdout).expect("text"), String::from_utf8(stderr).expect("text"))
 }
 
+/// A database of PostgreSQL that has no place for Vietnamese letters.
+async fn latin() -> String {
+    let url = Database::empty(Engine::Postgres).await.url.clone();
+    let name = format!("{}_latin", url.rsplit('/').next().expect("a name"));
+    let beside = Sea::connect(&url).await.expect("connects");
+    let create = format!("CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+    beside.execute_unprepared(&create).await.expect("creates");
+    format!("{url}_latin")
+}
+
 /// What can't start says so in one line and exits with 1.
 #[tokio::test]
 async fn a_bad_start_is_one_line() {
     let database = Database::empty(Engine::Sqlite).await;
+    let latin = latin().await;
+    let other_encoding = format!("error: the database {latin} can't be used: database error: its encoding is LATIN1; it must be UTF8");
     for (name, value, expected) in [
+        ("OCOP_DATABASE_URL", latin.as_str(), other_encoding.as_str()),
         (
             "OCOP_DATABASE_URL",
             "postgres://ocop:hunter2@127.0.0.1:1/x",
-            "error: the database postgres://ocop:***@127.0.0.1:1/x does not answer",
+            "error: the database postgres://ocop:***@127.0.0.1:1/x can't be used: ",
         ),
         ("OCOP_DATABASE_URL", "mysql://x", "error: OCOP_DATABASE_URL: "),
-        ("OCOP_DATABASE_URL", "sqlite:///no/such/folder/x.db", "error: the database sqlite:///no/such/folder/x.db does not answer"),
+        ("OCOP_DATABASE_URL", "sqlite:///no/such/folder/x.db", "error: the database sqlite:///no/such/folder/x.db can't be used: "),
         ("OCOP_SECRET_KEY", "short", "error: OCOP_SECRET_KEY: "),
         ("OCOP_LISTEN", "8080", "error: OCOP_LISTEN: "),
         ("OCOP_LISTEN", "203.0.113.1:1", "error: can't listen on 203.0.113.1:1: "),
