@@ -3,6 +3,7 @@
 mod beside;
 mod browse;
 mod facets;
+mod relevance;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{

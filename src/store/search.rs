@@ -156,9 +156,39 @@ pub(super) fn best(query: &Query) -> Option<(Condition, i64)> {
     ranks(query).next()
 }
 
+/// A query whose last word may be unfinished.
+pub(super) struct Unfinished {
+    /// The same with its last word as it stands.
+    pub(super) whole: Query,
+    /// The condition that a row has all words whole, with their accents where the query has any.
+    pub(super) is_whole: Condition,
+    /// The condition of the best rank of those in which the last word only begins so.
+    pub(super) begins: Condition,
+    /// That rank.
+    pub(super) rank: i64,
+}
+
+/// What is asked for while somebody types; `None` when no word goes on.
+pub(super) fn unfinished(query: &Query) -> Option<Unfinished> {
+    let mut whole = query.clone();
+    let mut goes_on = false;
+    for form in whole.terms.iter_mut().flat_map(|term| &mut term.forms) {
+        goes_on |= std::mem::take(&mut form.is_prefix);
+    }
+    // After the ranks of whole words, one for each field, come those of words that only begin so.
+    let (begins, rank) = ranks(query).nth(LEVELS).filter(|_| goes_on)?;
+    let is_whole = all_in(if query.has_accents { Text::Exact } else { Text::Folded }, query, true, LEVELS - 1);
+    Some(Unfinished { whole, begins: begins.add(is_whole.clone().not()), is_whole, rank })
+}
+
+/// The rank in a score.
+pub(super) const fn rank_in(score: i64) -> i64 {
+    score.div_euclid(RANK)
+}
+
 /// The stars in a score of a rank; `None` when it is of another.
 pub(super) fn stars_in(score: i64, rank: i64) -> Option<i64> {
-    (score.div_euclid(RANK) == rank).then_some(score.rem_euclid(RANK))
+    (rank_in(score) == rank).then_some(score.rem_euclid(RANK))
 }
 
 /// The score of a row of a rank.

@@ -78,7 +78,12 @@ both! {
         assert_eq!(accented, ["Canh chua cá", "Cá chép", "Cá lăng", "Cá bống", "Măng khô", "Cà phê", "Ca cao", "Cam sành"]);
         let (_, plain) = found(&anyone, json!({ "s": "ca" })).await;
         assert_eq!(plain, ["Canh chua cá", "Cá chép", "Cà phê", "Ca cao", "Cá lăng", "Cá bống", "Măng khô", "Cam sành"]);
-        for (search, whole) in [("cá", &accented), ("ca", &plain)] {
+        // While somebody types: whole words, then words that begin so, whichever way a page of them is found.
+        let (_, begun) = found(&anyone, json!({ "s": "ch", "n": 100 })).await;
+        assert_eq!(begun, ["Chè", "Canh chua cá", "Cá chép"].map(str::to_owned));
+        let (_, second) = found(&anyone, json!({ "s": "cá c", "n": 100 })).await;
+        assert_eq!(second, accented[..7], "one letter of a further word, which each `cá` begins with too");
+        for (search, whole) in [("cá", &accented), ("ca", &plain), ("ch", &begun), ("cá c", &second)] {
             for size in 1..=8 {
                 let (mut read, mut after) = (Vec::new(), Value::Null);
                 loop {

@@ -120,7 +120,10 @@ impl Row for Joined {
     }
 }
 
-/// A relation whose rows must fulfil a condition.
+/// A relation whose rows must fulfil a condition. It is negated twice: SQLite, once it knows how large its tables are, takes a comparison
+/// there for a reason to read the whole table into a Bloom filter first, however few rows are asked for
+/// (<https://sqlite.org/src/doc/trunk/src/wherecode.c>, `sqlite3ConstructBloomFilter`).
 pub(in crate::store) fn seen(relation: RelationDef, condition: Condition) -> RelationDef {
+    let condition = Condition::all().add(condition.not()).not();
     relation.on_condition(move |_, _| condition.clone().into_condition())
 }

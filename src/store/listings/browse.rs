@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, FromQueryResult, IdenStatic, JoinType, QueryFilter,
-    QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
+    QueryResult, QuerySelect, QueryTrait, Select,
     sea_query::{self, Expr, ExprTrait, SelectStatement, SimpleExpr},
 };
 
@@ -26,7 +26,7 @@ use crate::{
         listings::{
             View,
             beside::{Alone, Beside, Joined, Row},
-            visible,
+            relevance, visible,
         },
         page::{self, Sort},
         rows::Unasked,
@@ -76,26 +76,6 @@ pub enum ListingSort {
     Relevance,
 }
 
-/// Rows read in the order of stars before the index of words is asked: as many as cost about what that index costs.
-const WALK: u64 = 1000;
-/// The name of the rows that are walked.
-const WALKED: &str = "listing_search";
-
-/// A row with what it is sorted by when that is no column of it.
-struct Ranked<R> {
-    row: R,
-    rank: i64,
-}
-
-/// The name of that column.
-const RANK: &str = "rank";
-
-impl<R: Row> FromQueryResult for Ranked<R> {
-    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
-        Ok(Self { row: R::from_query_result(row, "")?, rank: row.try_get("", RANK)? })
-    }
-}
-
 /// A row with how many there are in all.
 struct Counted<R> {
     row: R,
@@ -137,7 +117,7 @@ async fn page_of<R: Row>(
     request: &PageRequest,
 ) -> Result<Page<R::Item>, StoreError> {
     let column = match (by, &filter.search) {
-        (ListingSort::Relevance, Some(query)) => return relevant::<R>(db, (filter, query), view, request).await,
+        (ListingSort::Relevance, Some(query)) => return relevance::page::<R>(db, (filter, query), view, request).await,
         (ListingSort::CreatedAt | ListingSort::Relevance, _) => Column::CreatedAt,
         (ListingSort::Price, _) => Column::Price,
         (ListingSort::Stars, _) => Column::Stars,
@@ -167,7 +147,7 @@ async fn page_of<R: Row>(
 }
 
 /// What a list sorted so leaves out: only one by title reads what titles are sorted by.
-fn unasked(view: &View, by: ListingSort) -> Unasked {
+pub(super) fn unasked(view: &View, by: ListingSort) -> Unasked {
     Unasked { sort_names: by != ListingSort::Title, ..view.unasked }
 }
 
@@ -214,9 +194,9 @@ fn narrowed_by(db: &impl Db, filter: &ListingFilter, view: &View, wide: Wide<'_>
 }
 
 /// How a column is written in a condition that may leave most of the catalog.
-type Wide<'a> = &'a dyn Fn(Column) -> SimpleExpr;
+pub(super) type Wide<'a> = &'a dyn Fn(Column) -> SimpleExpr;
 
-fn indexed(column: Column) -> SimpleExpr {
+pub(super) fn indexed(column: Column) -> SimpleExpr {
     Expr::col((Entity, column))
 }
 
@@ -226,71 +206,11 @@ fn unindexed(column: Column) -> SimpleExpr {
     Expr::cust(format!("+\"listing\".\"{}\"", column.as_str()))
 }
 
-/// The best first. Most pages are full of rows of the best rank: those are read in the order of stars until the page is full. Only where
-/// that takes too long, every row that fits is found and ranked.
-async fn relevant<R: Row>(
-    db: &impl Db,
-    (filter, query): (&ListingFilter, &Query),
-    view: &View,
-    request: &PageRequest,
-) -> Result<Page<R::Item>, StoreError> {
-    if !request.backwards
-        && let Some(page) = walked::<R>(db, (filter, query), view, request).await?
-    {
-        return Ok(page);
-    }
-    let score = search::score(query);
-    let rows = R::select(narrowed(db, filter, view), &view.reach, unasked(view, ListingSort::Relevance)).expr_as(score.clone(), RANK);
-    let sort = Sort { column: score, id: Column::Id, direction: Direction::Descending };
-    page::fetch_as(db, rows, sort, request, |row: Ranked<R>| scored(row, |rank| rank)).await
-}
-
-/// A page of rows of the best rank alone; `None` when it was not filled.
-async fn walked<R: Row>(
-    db: &impl Db,
-    (filter, query): (&ListingFilter, &Query),
-    view: &View,
-    request: &PageRequest,
-) -> Result<Option<Page<R::Item>>, StoreError> {
-    let Some((fits, rank)) = search::best(query) else { return Ok(None) };
-    let mut near = listing_search::Entity::find()
-        .order_by_desc(listing_search::Column::Stars)
-        .order_by_desc(listing_search::Column::ListingId)
-        .limit(WALK);
-    if let Some(from) = &request.from {
-        let CursorValue::Int(score) = from.value else { return Ok(None) };
-        let Some(stars) = search::stars_in(score, rank) else { return Ok(None) };
-        let place = Position { value: CursorValue::Int(stars), id: from.id };
-        let key = (Expr::col(listing_search::Column::Stars), Expr::col(listing_search::Column::ListingId));
-        near = near.filter(page::beyond(key, &place, true));
-    }
-    let key = |column: listing_search::Column| Expr::col((listing_search::Entity, column));
-    let stars = key(listing_search::Column::Stars);
-    let mut rows = Entity::find().filter(fits).filter(chosen(filter, view, &indexed));
-    let same = key(listing_search::Column::ListingId).eq(Expr::col((Entity, Column::Id)));
-    QueryTrait::query(&mut rows).join_subquery(JoinType::InnerJoin, near.into_query(), WALKED, same);
-    let rows = R::select(rows, &view.reach, unasked(view, ListingSort::Relevance))
-        .expr_as(stars.clone().cast_as("bigint"), RANK)
-        .order_by_desc(stars)
-        .order_by_desc(key(listing_search::Column::ListingId))
-        .limit(request.limit + 1);
-    let rows = rows.into_model::<Ranked<R>>().all(db.connection()).await?;
-    if (rows.len() as u64) <= request.limit {
-        return Ok(None);
-    }
-    page::cut(rows, request, |row| scored(row, |stars| search::scored(rank, stars))).map(Some)
-}
-
-fn scored<R: Row>(row: Ranked<R>, score: impl Fn(i64) -> i64) -> Result<(Position, R::Item), StoreError> {
-    let place = Position { value: CursorValue::Int(score(row.rank)), id: row.row.listing().id };
-    Ok((place, row.row.read()?))
-}
-
 fn its_words() -> sea_orm::RelationDef {
     Entity::belongs_to(listing_search::Entity).from(Column::Id).to(listing_search::Column::ListingId).into()
 }
 
-fn chosen(filter: &ListingFilter, view: &View, wide: Wide<'_>) -> Condition {
+pub(super) fn chosen(filter: &ListingFilter, view: &View, wide: Wide<'_>) -> Condition {
     let mut all = Condition::all().add(visible(view));
     let mut narrow = |condition: Option<SimpleExpr>| {
         if let Some(condition) = condition {
