@@ -142,6 +142,11 @@ impl Term {
         is_word(self.typed())
     }
 
+    /// The query for it alone, in any accents.
+    pub fn alone(&self) -> Query {
+        Query { terms: vec![self.clone()], has_accents: false }
+    }
+
     /// One of the words of a vocabulary that are close to it; `None` when there are none.
     fn respelt(&self, vocabulary: &[String], most: usize) -> Option<Self> {
         // Whoever sets the accents of a short word has looked at it.
@@ -188,11 +193,6 @@ impl Query {
             None => (form.folded.clone(), form.exact.clone()),
         });
         Some(Self::of(words.collect()))
-    }
-
-    /// One of its words alone.
-    pub fn alone(&self, at: usize) -> Option<Self> {
-        Some(Self { terms: vec![self.terms.get(at)?.clone()], has_accents: false })
     }
 
     /// What may have been meant if words were misspelt, the likeliest first. `exists` says of each word whether anything that may be seen has

@@ -137,20 +137,21 @@ pub async fn facet(service: &Service, actor: &Actor, filter: &ListingFilter, key
 /// Conditions each of which alone keeps the list empty, or else the filter as a whole; counts no further than `cap`.
 pub async fn obstacles(service: &Service, actor: &Actor, filter: &ListingFilter, cap: u64) -> Result<Vec<Obstacle>, ServiceError> {
     let view = service.view(actor)?;
-    let mut obstacles = Vec::new();
+    let (mut obstacles, mut conditions) = (Vec::new(), 0);
     for (field, clear) in CONDITIONS {
         let mut wider = filter.clone();
         clear(&mut wider);
         if wider != *filter {
+            conditions += usize::from(wider.search == filter.search);
             let listings = listings::count(&service.store, &wider, &view, cap).await?;
             if listings > 0 {
                 obstacles.push(Obstacle { field, listings });
             }
         }
     }
-    // Neither alone is the cause: then all of them are, where the words alone would find something.
-    let wider = ListingFilter { search: filter.search.clone(), ..ListingFilter::default() };
-    if obstacles.is_empty() && wider != *filter {
+    // None alone is the cause: then all of the filter's are, where the words alone would find something.
+    if obstacles.is_empty() && conditions > 1 {
+        let wider = ListingFilter { search: filter.search.clone(), ..ListingFilter::default() };
         let listings = listings::count(&service.store, &wider, &view, cap).await?;
         obstacles.extend((listings > 0).then_some(Obstacle { field: TOGETHER, listings }));
     }
@@ -199,20 +200,17 @@ fn only(query: &Query) -> ListingFilter {
     ListingFilter { search: Some(query.clone()), ..ListingFilter::default() }
 }
 
-/// What was meant by words that no visible listing has; `None` when that can't be told.
+/// What was meant by words that no visible listing has together; `None` when that can't be told.
 async fn meant(service: &Service, query: &Query, view: &View) -> Result<Option<(MatchMode, Query)>, ServiceError> {
     if let Some(read) = query.untelexed()
         && any(service, &read, view).await?
     {
         return Ok(Some((MatchMode::Telex, read)));
     }
-    let mut exists = Vec::with_capacity(query.terms.len());
-    for (at, term) in query.terms.iter().enumerate() {
-        // What is no word is never misspelt: whether it exists need not be asked.
-        exists.push(match query.alone(at).filter(|_| term.is_word()) {
-            Some(alone) => any(service, &alone, view).await?,
-            None => true,
-        });
+    let (mut exists, is_alone) = (Vec::with_capacity(query.terms.len()), query.terms.len() == 1);
+    for term in &query.terms {
+        // What is no word is never misspelt, and of a single word it is known that nothing has it.
+        exists.push(!term.is_word() || (!is_alone && any(service, &term.alone(), view).await?));
     }
     let vocabulary = search::vocabulary(&service.store, &query.near(&exists)).await?;
     for close in query.respellings(&exists, &vocabulary, CLOSE) {

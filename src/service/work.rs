@@ -116,11 +116,12 @@ impl Work {
         }
         let (topics, noted) = (self.topics(), std::mem::take(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner)));
         let logs = [(!noted.is_empty()).then_some(Log::Decisions), (!self.changes.is_empty()).then_some(Log::Changes)];
-        let ends = ends::hold(&self.tx, &logs.into_iter().flatten().collect::<Vec<_>>(), &topics).await?;
-        if !noted.is_empty() {
+        let logs: Vec<_> = logs.into_iter().flatten().collect();
+        if !logs.is_empty() {
+            let ends = ends::hold(&self.tx, &logs, &topics).await?;
             audit::append(&self.tx, &self.links(noted, ends.link.clone())?).await?;
+            changes::append(&self.tx, &ends, &self.changes, self.at).await?;
         }
-        changes::append(&self.tx, &ends, &self.changes, self.at).await?;
         self.tx.commit().await?;
         self.service.wakes.committed(&topics);
         Ok(())

@@ -31,6 +31,9 @@ pub struct AuditFilter {
 
 /// Appends links after the log's end, which the transaction holds.
 pub async fn append(tx: &Tx, links: &[Link]) -> Result<(), StoreError> {
+    if links.is_empty() {
+        return Ok(());
+    }
     let rows = links.iter().map(|link| row(link).into_active_model().reset_all());
     Entity::insert_many(rows).exec_without_returning(tx.connection()).await?;
     Ok(())

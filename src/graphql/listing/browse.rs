@@ -210,7 +210,8 @@ impl ListingTotals {
         ListingFacets(self.filter.clone())
     }
 
-    /// Where the list is empty: each condition without which it would not be; at most one a field of the filter. Where none alone is the cause, one for all.
+    /// Where the list is empty: each condition without which it would not be; at most one a field of the filter. Where none
+    /// alone is the cause, one for all.
     async fn empty_hints(&self, context: &Context<'_>) -> Result<Vec<EmptyHint>, Fault> {
         if !self.is_empty {
             return Ok(Vec::new());

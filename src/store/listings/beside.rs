@@ -120,6 +120,21 @@ impl Row for Joined {
     }
 }
 
+/// A row with a number that is no column of it.
+pub(super) struct Numbered<R> {
+    pub(super) row: R,
+    pub(super) number: i64,
+}
+
+/// The name of that number in a statement.
+pub(super) const NUMBER: &str = "its_number";
+
+impl<R: Row> FromQueryResult for Numbered<R> {
+    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self { row: R::from_query_result(row, "")?, number: row.try_get("", NUMBER)? })
+    }
+}
+
 /// A relation whose rows must fulfil a condition. It is negated twice: SQLite, once it knows how large its tables are, takes a comparison
 /// there for a reason to read the whole table into a Bloom filter first, however few rows are asked for
 /// (<https://sqlite.org/src/doc/trunk/src/wherecode.c>, `sqlite3ConstructBloomFilter`).

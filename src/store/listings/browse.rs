@@ -1,8 +1,8 @@
 //! Lists of listings: narrowed, searched, sorted, counted.
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, FromQueryResult, IdenStatic, JoinType, QueryFilter,
-    QueryResult, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, EntityTrait, IdenStatic, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    Select,
     sea_query::{self, Expr, ExprTrait, SelectStatement, SimpleExpr},
 };
 
@@ -25,7 +25,7 @@ use crate::{
         },
         listings::{
             View,
-            beside::{Alone, Beside, Joined, Row},
+            beside::{Alone, Beside, Joined, NUMBER, Numbered, Row},
             relevance, visible,
         },
         page::{self, Sort},
@@ -76,21 +76,6 @@ pub enum ListingSort {
     Relevance,
 }
 
-/// A row with how many there are in all.
-struct Counted<R> {
-    row: R,
-    all: i64,
-}
-
-/// The name of that column.
-const ALL: &str = "all_rows";
-
-impl<R: Row> FromQueryResult for Counted<R> {
-    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
-        Ok(Self { row: R::from_query_result(row, "")?, all: row.try_get("", ALL)? })
-    }
-}
-
 /// How a list is sorted.
 type By = (ListingSort, Direction);
 
@@ -137,8 +122,8 @@ async fn page_of<R: Row>(
     let Some(cap) = view.count_to else {
         return page::fetch_as(db, rows, sort, request, |row: R| Ok((place(row.listing()), row.read()?))).await;
     };
-    let rows = rows.expr_as(SimpleExpr::SubQuery(None, Box::new(counting(db, (filter, view), cap).into())), ALL);
-    let read = |Counted { row, all }: Counted<R>| Ok((place(row.listing()), (row.read()?, number(all)?)));
+    let rows = rows.expr_as(SimpleExpr::SubQuery(None, Box::new(counting(db, (filter, view), cap).into())), NUMBER);
+    let read = |Numbered { row, number: all }: Numbered<R>| Ok((place(row.listing()), (row.read()?, number(all)?)));
     let page = page::fetch_as(db, rows, sort, request, read).await?;
     // Without a row nothing was counted; a list that has none from its beginning has none.
     let counted = page.rows.first().map(|(_, (_, all))| *all).or((!page.continued).then_some(0));

@@ -4,7 +4,7 @@
 //! reading on in the order of stars until the page is full.
 
 use sea_orm::{
-    Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
+    Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -21,7 +21,7 @@ use crate::{
         },
         listings::{
             View,
-            beside::Row,
+            beside::{NUMBER, Numbered, Row},
             browse::{ListingFilter, ListingSort, chosen, indexed, narrowed, unasked},
         },
         page::{self, Sort},
@@ -34,26 +34,10 @@ const WALK: u64 = 1000;
 /// The name of the rows that are walked.
 const WALKED: &str = "listing_search";
 
-/// A row with what it is sorted by when that is no column of it.
-struct Ranked<R> {
-    row: R,
-    rank: i64,
-}
-
-/// The name of that column.
-const RANK: &str = "rank";
-
-impl<R: Row> FromQueryResult for Ranked<R> {
-    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
-        Ok(Self { row: R::from_query_result(row, "")?, rank: row.try_get("", RANK)? })
-    }
-}
-
-impl<R: Row> Ranked<R> {
-    fn read(self, score: impl Fn(i64) -> i64) -> Result<(Position, R::Item), StoreError> {
-        let place = Position { value: CursorValue::Int(score(self.rank)), id: self.row.listing().id };
-        Ok((place, self.row.read()?))
-    }
+/// Reads a row and its place, from the number by which it is ranked.
+fn read<R: Row>(ranked: Numbered<R>, score: impl Fn(i64) -> i64) -> Result<(Position, R::Item), StoreError> {
+    let place = Position { value: CursorValue::Int(score(ranked.number)), id: ranked.row.listing().id };
+    Ok((place, ranked.row.read()?))
 }
 
 /// The best first.
@@ -82,9 +66,9 @@ async fn ranked<R: Row>(
     request: &PageRequest,
 ) -> Result<Page<R::Item>, StoreError> {
     let (score, rows) = (search::score(query), narrowed(db, filter, view).filter(condition));
-    let rows = R::select(rows, &view.reach, unasked(view, ListingSort::Relevance)).expr_as(score.clone(), RANK);
+    let rows = R::select(rows, &view.reach, unasked(view, ListingSort::Relevance)).expr_as(score.clone(), NUMBER);
     let sort = Sort { column: score, id: Column::Id, direction: Direction::Descending };
-    page::fetch_as(db, rows, sort, request, |row: Ranked<R>| row.read(|score| score)).await
+    page::fetch_as(db, rows, sort, request, |row: Numbered<R>| read(row, |score| score)).await
 }
 
 /// A page of rows of the best rank alone; `None` when it was not filled.
@@ -96,7 +80,7 @@ async fn of_the_best<R: Row>(
 ) -> Result<Option<Page<R::Item>>, StoreError> {
     let Some((fits, rank)) = search::best(query) else { return Ok(None) };
     let rows = walk::<R>(db, (filter, view), (fits, rank), (request.from.as_ref(), request.limit + 1)).await?;
-    rows.map(|rows| page::cut(rows, request, |row| row.read(|stars| search::scored(rank, stars)))).transpose()
+    rows.map(|rows| page::cut(rows, request, |row| read(row, |stars| search::scored(rank, stars)))).transpose()
 }
 
 /// A page of what somebody is still typing: the rows that have all words whole, which are few and quickly found, then those of the best
@@ -130,7 +114,7 @@ async fn of_whole_words_first<R: Row>(
     // One more than the page holds was read.
     rows.pop();
     for row in rows {
-        page.rows.push(row.read(|stars| search::scored(rank, stars))?);
+        page.rows.push(read(row, |stars| search::scored(rank, stars))?);
     }
     Ok(Some(Page { has_more: true, ..page }))
 }
@@ -141,7 +125,7 @@ async fn walk<R: Row>(
     (filter, view): (&ListingFilter, &View),
     (fits, rank): (Condition, i64),
     (from, limit): (Option<&Position>, u64),
-) -> Result<Option<Vec<Ranked<R>>>, StoreError> {
+) -> Result<Option<Vec<Numbered<R>>>, StoreError> {
     let mut near = listing_search::Entity::find()
         .order_by_desc(listing_search::Column::Stars)
         .order_by_desc(listing_search::Column::ListingId)
@@ -159,10 +143,10 @@ async fn walk<R: Row>(
     let same = key(listing_search::Column::ListingId).eq(Expr::col((Entity, Column::Id)));
     QueryTrait::query(&mut rows).join_subquery(JoinType::InnerJoin, near.into_query(), WALKED, same);
     let rows = R::select(rows, &view.reach, unasked(view, ListingSort::Relevance))
-        .expr_as(stars.clone().cast_as("bigint"), RANK)
+        .expr_as(stars.clone().cast_as("bigint"), NUMBER)
         .order_by_desc(stars)
         .order_by_desc(key(listing_search::Column::ListingId))
         .limit(limit);
-    let rows = rows.into_model::<Ranked<R>>().all(db.connection()).await?;
+    let rows = rows.into_model::<Numbered<R>>().all(db.connection()).await?;
     Ok((rows.len() as u64 == limit).then_some(rows))
 }
