@@ -23,8 +23,8 @@ use crate::{
         variants::{self, VariantData},
     },
     store::{
-        self, Direction, PageRequest,
-        listings::{ListingFilter, ListingSort, Unasked},
+        self, Direction, PageRequest, Unasked,
+        listings::{ListingFilter, ListingSort},
         products::ProductFilter,
     },
 };
@@ -67,7 +67,7 @@ pub(super) async fn sell(
 
 async fn chosen(service: &Service) -> Result<Vec<(Product, ProducerId, Recognition)>, ServiceError> {
     let all = PageRequest::first(10_000);
-    let page = products::page(service, &Actor::System, &ProductFilter::default(), Direction::Ascending, &all).await?;
+    let page = products::page(service, &Actor::System, &ProductFilter::default(), Direction::Ascending, (&all, Unasked::default())).await?;
     let products: Vec<Product> = page.rows.into_iter().map(|(_, product)| product).collect();
     let ids: Vec<_> = products.iter().map(|p| p.id).collect();
     let mut records: std::collections::HashMap<_, _> = store::recognitions::of_products(&service.store, &ids).await?.into_iter().collect();

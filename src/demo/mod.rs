@@ -20,7 +20,7 @@ use crate::{
         imports::{self, Format, Table},
         keys::SecretKey,
     },
-    store::{PageRequest, files::FilePlace},
+    store::{PageRequest, Unasked, files::FilePlace},
 };
 pub use people::Tokens;
 
@@ -196,7 +196,7 @@ async fn count(service: &Service, shop: ChannelId, states: &[SyncState]) -> Resu
 
 /// Where one of the certificates is checked.
 async fn certificate(service: &Service) -> Result<Option<String>, ServiceError> {
-    let page = certificates::expiring(service, &Actor::System, u16::MAX, &PageRequest::first(1)).await?;
+    let page = certificates::expiring(service, &Actor::System, u16::MAX, (&PageRequest::first(1), Unasked::default())).await?;
     Ok(page.rows.first().map(|(_, rating)| certificates::link(service, &rating.certificate_number)))
 }
 

@@ -6,7 +6,7 @@ use crate::{
     domain::certificate::Verification,
     graphql::{
         connection::{Paging, RowCursor},
-        context::asked,
+        context::{asked, unasked},
         error::Fault,
         rating::{RatingObject, WithdrawalReason},
         scalar::Date,
@@ -117,7 +117,7 @@ impl CertificateQuery {
         let days = u16::try_from(within).ok().filter(|d| (1..=366).contains(d));
         let days = days.ok_or_else(|| Fault::input("within must be from 1 to 366."))?;
         let list = Paging { first, after, last, before }.of(asked, &["certificatesExpiring", &days.to_string()])?;
-        let page = certificates::expiring(&asked.service, &asked.actor, days, &list.request).await?;
+        let page = certificates::expiring(&asked.service, &asked.actor, days, (&list.request, unasked(context)?)).await?;
         Ok(list.connection(page, RatingObject::of))
     }
 }

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::{
     domain::{actor::Actor, reason::Locale},
-    graphql::{error::Fault, loader::Batch},
+    graphql::{error::Fault, loader::Batch, mentions},
     service::{Call, Patch, Service},
-    store::journal::RequestKey,
+    store::{Unasked, journal::RequestKey},
 };
 
 /// The facts of one request.
@@ -96,8 +96,16 @@ pub(super) fn asked<'a>(context: &Context<'a>) -> Result<&'a Asked, Fault> {
     context.data::<Asked>().map_err(|_| Fault::internal("a request without its context"))
 }
 
+/// Loads what the request asks for.
 pub(super) fn loader<'a>(context: &Context<'a>) -> Result<&'a DataLoader<Batch>, Fault> {
-    context.data::<DataLoader<Batch>>().map_err(|_| Fault::internal("a request without its loader"))
+    let loader = context.data::<DataLoader<Batch>>().map_err(|_| Fault::internal("a request without its loader"))?;
+    loader.loader().ask(|| mentions::unasked(context));
+    Ok(loader)
+}
+
+/// What nobody asks for in the request.
+pub(super) fn unasked(context: &Context<'_>) -> Result<Unasked, Fault> {
+    Ok(loader(context)?.loader().unasked())
 }
 
 /// The call of a mutation: who, and under which idempotency key with which arguments.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     domain::{feed::FeedScope, product::ProductGroup},
     graphql::{
-        context::{Asked, asked},
+        context::{Asked, asked, unasked},
         error::{Fault, UserError, outcome},
         id::{Kind, decode, encode},
         listing::ListingObject,
@@ -16,7 +16,7 @@ use crate::{
         seeds,
     },
     service::{
-        feed::{self, ChangePage, FeedChange, FeedState},
+        feed::{self, ChangePage, FeedChange, FeedState, Portion},
         feed_consumers::{self, Followed},
     },
 };
@@ -303,8 +303,8 @@ impl FeedQuery {
         #[graphql(desc = "The part of the catalog to follow; everything when left out.")] scope: Option<FeedScopeInput>,
     ) -> Result<ListingChangePage, Fault> {
         let (asked, limit) = (asked(context)?, page_size(first)?);
-        let (scope, since) = (FeedScopeInput::scope(scope)?, since.as_ref().map(|c| c.0.as_str()));
-        let page = feed::changes(&asked.service, &asked.actor, &scope, since, limit).await?;
+        let (scope, after) = (FeedScopeInput::scope(scope)?, since.as_ref().map(|c| c.0.as_str()));
+        let page = feed::changes(&asked.service, &asked.actor, &scope, Portion { after, limit, unasked: unasked(context)? }).await?;
         let listings: Vec<_> = page.changes.iter().filter_map(FeedChange::listing).collect();
         seeds::gather(context, context.look_ahead().field("changes").field("listing"), &listings).await?;
         Ok(page.into())
@@ -322,7 +322,7 @@ impl FeedQuery {
         let (asked, limit) = (asked(context)?, page_size(first)?);
         reached(asked, min_cursor.as_ref()).await?;
         let (scope, after) = (FeedScopeInput::scope(scope)?, after.as_ref().map(|c| c.0.as_str()));
-        let page = feed::snapshot(&asked.service, &asked.actor, &scope, after, limit).await?;
+        let page = feed::snapshot(&asked.service, &asked.actor, &scope, Portion { after, limit, unasked: unasked(context)? }).await?;
         let listings: Vec<_> = page.listings.iter().collect();
         seeds::gather(context, context.look_ahead().field("listings"), &listings).await?;
         Ok(ListingSnapshotPage {

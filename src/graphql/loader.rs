@@ -4,7 +4,7 @@ use async_graphql::dataloader::Loader;
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
     graphql::seeds::Seeds,
     service::{Service, ServiceError, publicity},
     store::{
-        StoreError, admin_units, attempts, certifications, channel_listings, channel_status, channels,
+        Sparing, Store, StoreError, Unasked, admin_units, attempts, certifications, channel_listings, channel_status, channels,
         listings::{self, View},
         media, producers, products, ratings, recognitions, variants,
     },
@@ -38,6 +38,7 @@ pub struct Batch {
     pub(super) service: Service,
     pub(super) reach: Reach,
     pub(super) dossiers: DossierReach,
+    unasked: OnceLock<Unasked>,
     seeds: Mutex<Seeds>,
 }
 
@@ -45,12 +46,27 @@ impl Batch {
     /// A batch for an actor.
     pub fn new(service: Service, actor: &Actor) -> Self {
         let reach = permit(actor, Action::ReadPrivate).unwrap_or(Reach::Producers(Vec::new()));
-        Self { service, reach, dossiers: dossiers_in_reach(actor), seeds: Mutex::default() }
+        Self { service, reach, dossiers: dossiers_in_reach(actor), unasked: OnceLock::new(), seeds: Mutex::default() }
     }
 
     /// What was read with the pages of this request.
     pub(super) fn seeds(&self) -> MutexGuard<'_, Seeds> {
         self.seeds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says, the first time, what nobody asks for in this request.
+    pub(super) fn ask(&self, unasked: impl FnOnce() -> Unasked) {
+        self.unasked.get_or_init(unasked);
+    }
+
+    /// What nobody asks for in this request.
+    pub(super) fn unasked(&self) -> Unasked {
+        self.unasked.get().copied().unwrap_or_default()
+    }
+
+    /// The database for rows that are shown.
+    pub(super) fn shown(&self) -> Sparing<'_, Store> {
+        Sparing::new(&self.service.store, self.unasked())
     }
 
     fn view(&self) -> View {
@@ -194,37 +210,37 @@ pub(super) use load;
 
 load!(ProducerKey => Arc<Producer>, |batch, ids| {
     let seen = |p: &Producer| p.status == ProducerStatus::Active || batch.reach.covers(p.id);
-    producers::find_many(&batch.service.store, &ids).await?.into_iter().filter(seen).map(|p| (ProducerKey(p.id), Arc::new(p))).collect()
+    producers::find_many(&batch.shown(), &ids).await?.into_iter().filter(seen).map(|p| (ProducerKey(p.id), Arc::new(p))).collect()
 });
 load!(ProductKey => Arc<Product>, |batch, ids| {
-    products::find_many(&batch.service.store, &ids, &batch.reach).await?.into_iter().map(|p| (ProductKey(p.id), Arc::new(p))).collect()
+    products::find_many(&batch.shown(), &ids, &batch.reach).await?.into_iter().map(|p| (ProductKey(p.id), Arc::new(p))).collect()
 });
 load!(VariantKey => Arc<Variant>, |batch, ids| {
-    variants::find_many(&batch.service.store, &ids).await?.into_iter().map(|v| (VariantKey(v.id), Arc::new(v))).collect()
+    variants::find_many(&batch.shown(), &ids).await?.into_iter().map(|v| (VariantKey(v.id), Arc::new(v))).collect()
 });
-load!(VariantsOf => Vec<Arc<Variant>>, |batch, ids| shared(variants::of_products(&batch.service.store, &ids).await?, |v| VariantsOf(v.product_id)));
-load!(MediaOf => Vec<Arc<Media>>, |batch, ids| shared(media::of_products(&batch.service.store, &ids).await?, |m| MediaOf(m.product_id)));
-load!(CoverOf => Arc<Media>, |batch, ids| media::covers(&batch.service.store, &ids).await?.into_iter().map(|m| (CoverOf(m.product_id), Arc::new(m))).collect());
+load!(VariantsOf => Vec<Arc<Variant>>, |batch, ids| shared(variants::of_products(&batch.shown(), &ids).await?, |v| VariantsOf(v.product_id)));
+load!(MediaOf => Vec<Arc<Media>>, |batch, ids| shared(media::of_products(&batch.shown(), &ids).await?, |m| MediaOf(m.product_id)));
+load!(CoverOf => Arc<Media>, |batch, ids| media::covers(&batch.shown(), &ids).await?.into_iter().map(|m| (CoverOf(m.product_id), Arc::new(m))).collect());
 load!(ListingsOf => Vec<Arc<Listing>>, |batch, ids| {
-    shared(listings::of_products(&batch.service.store, &ids, &batch.view()).await?, |l| ListingsOf(l.product_id))
+    shared(listings::of_products(&batch.shown(), &ids, &batch.view()).await?, |l| ListingsOf(l.product_id))
 });
 load!(CertificationsOf => Vec<Certification>, |batch, ids| {
     grouped(certifications::of_products(&batch.service.store, &ids).await?, |c| CertificationsOf(c.product_id))
 });
-load!(RatingsOf => Vec<Arc<Rating>>, |batch, ids| shared(ratings::of_products(&batch.service.store, &ids).await?, |r| RatingsOf(r.product_id)));
+load!(RatingsOf => Vec<Arc<Rating>>, |batch, ids| shared(ratings::of_products(&batch.shown(), &ids).await?, |r| RatingsOf(r.product_id)));
 load!(RecognitionOf => Recognition, |batch, ids| {
     recognitions::of_products(&batch.service.store, &ids).await?.into_iter().map(|(product, r)| (RecognitionOf(product), r)).collect()
 });
 load!(CommuneKey => Arc<AdminUnit>, |batch, ids| {
-    let units = admin_units::find_many(&batch.service.store, Era::From20250701, &ids).await?;
+    let units = admin_units::find_many(&batch.shown(), Era::From20250701, &ids).await?;
     units.into_iter().map(|u| (CommuneKey(u.code.clone()), Arc::new(u))).collect()
 });
 load!(LegacyCommuneKey => AdminUnit, |batch, ids| {
-    let units = admin_units::find_many(&batch.service.store, Era::Before20250701, &ids).await?;
+    let units = admin_units::find_many(&batch.shown(), Era::Before20250701, &ids).await?;
     units.into_iter().map(|u| (LegacyCommuneKey(u.code.clone()), u)).collect()
 });
 load!(ListingKey => Listing, |batch, ids| {
-    listings::find_many(&batch.service.store, &ids, &batch.view()).await?.into_iter().map(|l| (ListingKey(l.id), l)).collect()
+    listings::find_many(&batch.shown(), &ids, &batch.view()).await?.into_iter().map(|l| (ListingKey(l.id), l)).collect()
 });
 load!(HiddenKey => Vec<HiddenReason>, |batch, ids| {
     let seen = listings::find_many(&batch.service.store, &ids, &batch.view()).await?;

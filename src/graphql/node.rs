@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use crate::{
     graphql::{
         channel::{ChannelListingObject, ChannelObject},
-        context::{Asked, asked},
+        context::{Asked, asked, unasked},
         council::SessionObject,
         dossier::DossierObject,
         error::Fault,
@@ -22,6 +22,7 @@ use crate::{
         seeds,
     },
     service::{channels, councils, dossiers, listings, producers, products, ratings, rubrics},
+    store::Unasked,
 };
 
 /// Most ids of one `nodes`.
@@ -83,16 +84,16 @@ impl NodeQuery {
 
 async fn find(context: &Context<'_>, asked: &Asked, id: &ID) -> Result<Option<Node>, Fault> {
     let Some((kind, uuid)) = decode(id) else { return Ok(None) };
-    let (service, actor) = (&asked.service, &asked.actor);
+    let (service, actor, unasked) = (&asked.service, &asked.actor, unasked(context)?);
     Ok(match kind {
-        Kind::Producer => producers::find(service, actor, uuid.into()).await?.map(|p| Node::Producer(ProducerObject::of(p))),
-        Kind::Product => products::find(service, actor, uuid.into()).await?.map(|p| Node::Product(ProductObject::of(p))),
+        Kind::Producer => producers::find(service, actor, uuid.into(), unasked).await?.map(|p| Node::Producer(ProducerObject::of(p))),
+        Kind::Product => products::find(service, actor, uuid.into(), unasked).await?.map(|p| Node::Product(ProductObject::of(p))),
         Kind::Variant => variant(context, asked, uuid).await?,
         Kind::Dossier => dossiers::find(service, actor, uuid.into()).await?.map(|d| Node::Dossier(DossierObject(d))),
         Kind::CriteriaSet => rubrics::find(service, actor, uuid.into()).await?.map(|s| Node::CriteriaSet(CriteriaSetObject(s))),
         Kind::CouncilSession => councils::find(service, actor, uuid.into()).await?.map(|s| Node::CouncilSession(SessionObject(s))),
-        Kind::Rating => ratings::find(service, actor, uuid.into()).await?.map(|r| Node::Rating(RatingObject::of(r))),
-        Kind::Listing => listings::find(service, actor, uuid.into()).await?.map(|l| Node::Listing(ListingObject::of(l))),
+        Kind::Rating => ratings::find(service, actor, uuid.into(), unasked).await?.map(|r| Node::Rating(RatingObject::of(r))),
+        Kind::Listing => listings::find(service, actor, uuid.into(), unasked).await?.map(|l| Node::Listing(ListingObject::of(l))),
         Kind::Channel => channels::find(service, actor, uuid.into()).await?.map(|c| Node::Channel(ChannelObject(c))),
         Kind::ChannelListing => {
             channels::listing(service, actor, uuid.into()).await?.map(|c| Node::ChannelListing(ChannelListingObject(c)))
@@ -112,6 +113,6 @@ async fn find(context: &Context<'_>, asked: &Asked, id: &ID) -> Result<Option<No
 /// A variant is seen by whoever sees its product.
 async fn variant(context: &Context<'_>, asked: &Asked, id: uuid::Uuid) -> Result<Option<Node>, Fault> {
     let Some(variant) = seeds::find(context, VariantKey(id.into())).await? else { return Ok(None) };
-    let seen = products::find(&asked.service, &asked.actor, variant.product_id).await?.is_some();
+    let seen = products::find(&asked.service, &asked.actor, variant.product_id, Unasked::EVERYTHING).await?.is_some();
     Ok(seen.then_some(Node::Variant(VariantObject::of(variant))))
 }

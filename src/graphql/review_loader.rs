@@ -44,10 +44,10 @@ load!(RulebookKey => Rulebook, |batch, ids| {
     all.into_iter().filter(|b| ids.contains(&b.code)).map(|b| (RulebookKey(b.code.clone()), b)).collect()
 });
 load!(RatingKey => Rating, |batch, ids| {
-    ratings::find_many(&batch.service.store, &ids).await?.into_iter().map(|r| (RatingKey(r.id), r)).collect()
+    ratings::find_many(&batch.shown(), &ids).await?.into_iter().map(|r| (RatingKey(r.id), r)).collect()
 });
 load!(RatingOf => Rating, |batch, ids| {
-    ratings::of_dossiers(&batch.service.store, &ids).await?.into_iter().map(|r| (RatingOf(r.dossier_id), r)).collect()
+    ratings::of_dossiers(&batch.shown(), &ids).await?.into_iter().map(|r| (RatingOf(r.dossier_id), r)).collect()
 });
 load!(WithdrawalsOf => Vec<Withdrawal>, |batch, ids| {
     grouped(withdrawals::of_ratings(&batch.service.store, &ids).await?, |w| WithdrawalsOf(w.rating_id))

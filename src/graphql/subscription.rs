@@ -7,7 +7,7 @@ use futures_util::{Stream, StreamExt};
 use crate::{
     graphql::{
         channel::ChannelListingObject,
-        context::asked,
+        context::{asked, unasked},
         dossier::DossierObject,
         error::Fault,
         feed::{FeedScopeInput, ListingChange, ListingRemoved, ListingUpserted},
@@ -70,7 +70,8 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<ListingChangeEvent, Error>> + use<>, Fault> {
         let asked = asked(context)?;
         let (scope, since) = (FeedScopeInput::scope(scope)?, since.as_ref().map(|cursor| cursor.0.as_str()));
-        let (events, clock) = (follow::listings(&asked.service, &asked.actor, scope, since).await?, asked.service.clock.clone());
+        let events = follow::listings(&asked.service, &asked.actor, scope, (since, unasked(context)?)).await?;
+        let clock = asked.service.clock.clone();
         Ok(events.map(move |event| match event {
             Ok(FeedEvent::Change(change)) => Ok(match ListingChange::from(*change) {
                 ListingChange::Upserted(upserted) => ListingChangeEvent::Upserted(upserted),

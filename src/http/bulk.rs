@@ -33,7 +33,8 @@ use crate::{
     },
     http::auth,
     service::{
-        Service, ServiceError, feed,
+        Service, ServiceError,
+        feed::{self, Portion},
         sessions::{self, AuthError},
     },
 };
@@ -109,7 +110,7 @@ async fn listings(State(counter): State<Counter>, Query(asked): Query<Asked>, he
 impl Counter {
     async fn lines(&self, actor: &Actor, scope: FeedScope, after: Option<&str>) -> Result<Lines, ServiceError> {
         // Says what is wrong with the cursor or the scope; the fields are those of the documented query.
-        feed::snapshot(&self.service, actor, &scope, after, 1).await?;
+        feed::snapshot(&self.service, actor, &scope, Portion::least(after)).await?;
         Lines::begin(self.records.clone(), &self.service, scope, after).await
     }
 }

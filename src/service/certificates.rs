@@ -11,7 +11,7 @@ use crate::{
         rating::Rating,
     },
     service::{Service, ServiceError, producers::EVERYTHING},
-    store::{Page, PageRequest, producers, products, ratings},
+    store::{Page, PageRequest, Sparing, Unasked, producers, products, ratings},
 };
 
 /// Longest certificate number.
@@ -110,10 +110,15 @@ pub fn qr(service: &Service, number: &str) -> Result<String, ServiceError> {
 }
 
 /// Certificates in force that end within some days, the first to end first: admins see all, producers their own.
-pub async fn expiring(service: &Service, actor: &Actor, within: u16, request: &PageRequest) -> Result<Page<Rating>, ServiceError> {
+pub async fn expiring(
+    service: &Service,
+    actor: &Actor,
+    within: u16,
+    (request, unasked): (&PageRequest, Unasked),
+) -> Result<Page<Rating>, ServiceError> {
     let reach = permit(actor, Action::DecideRatings).or_else(|_| permit(actor, Action::EditDossier))?;
     let today = service.clock.today();
-    Ok(ratings::expiring(&service.store, (today, today + Days::new(u64::from(within))), &reach, request).await?)
+    Ok(ratings::expiring(&Sparing::new(&service.store, unasked), (today, today + Days::new(u64::from(within))), &reach, request).await?)
 }
 
 async fn shown(service: &Service, rating: &Rating) -> Result<Shown, ServiceError> {

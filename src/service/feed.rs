@@ -16,7 +16,7 @@ use crate::{
     },
     service::{Service, ServiceError},
     store::{
-        Db, Store, StoreError, Topic,
+        Db, Sparing, Store, StoreError, Topic, Unasked,
         changes::{self, Change},
         channels,
         listings::{self, View},
@@ -96,6 +96,24 @@ pub struct SnapshotPage {
     pub has_more: bool,
 }
 
+/// What is asked of a page.
+#[derive(Debug, Clone, Copy)]
+pub struct Portion<'a> {
+    /// The cursor after which it begins; from the beginning without one.
+    pub after: Option<&'a str>,
+    /// Most changes or listings of it.
+    pub limit: u64,
+    /// What may be left out of its listings.
+    pub unasked: Unasked,
+}
+
+impl<'a> Portion<'a> {
+    /// The least that tells whether there is a page after a cursor.
+    pub const fn least(after: Option<&'a str>) -> Self {
+        Self { after, limit: 1, unasked: Unasked::EVERYTHING }
+    }
+}
+
 /// A scope whose channel was looked up.
 pub(super) struct Resolved {
     /// What it narrows to.
@@ -127,16 +145,15 @@ pub async fn changes(
     service: &Service,
     actor: &Actor,
     scope: &FeedScope,
-    since: Option<&str>,
-    limit: u64,
+    Portion { after, limit, unasked }: Portion<'_>,
 ) -> Result<ChangePage, ServiceError> {
     permit(actor, Action::ReadFeed)?;
     let resolved = resolve(service, scope).await?;
-    let position = match since.map(|cursor| read(service, &resolved.name, cursor)).transpose() {
+    let position = match after.map(|cursor| read(service, &resolved.name, cursor)).transpose() {
         Err(CursorError::OtherEpoch) => return restart(service, &resolved).await,
         other => other?,
     };
-    page(service, &resolved, position, limit).await
+    page(service, &resolved, position, (limit, unasked)).await
 }
 
 /// The page after a position that was read from a cursor of this life of the feed.
@@ -144,7 +161,7 @@ pub(super) async fn page(
     service: &Service,
     resolved: &Resolved,
     position: Option<FeedPosition>,
-    limit: u64,
+    (limit, unasked): (u64, Unasked),
 ) -> Result<ChangePage, ServiceError> {
     let tx = service.store.snapshot().await?;
     let (latest, horizon) = (changes::latest(&tx).await?, changes::horizon(&tx).await?);
@@ -160,7 +177,7 @@ pub(super) async fn page(
     // Whoever has read everything need not look through the others' changes again.
     let end = if has_more { rows.last().map_or(at.seq, |r| r.seq) } else { latest };
     let view = View::new(Reach::All, service.clock.now());
-    let changes = states(&tx, &resolved.scope, rows, &view).await?;
+    let changes = states(&Sparing::new(&tx, decisive(unasked, &resolved.scope)), &resolved.scope, rows, &view).await?;
     tx.commit().await?;
     let changes = changes.into_iter().map(|(row, state)| FeedChange {
         cursor: seal(row.seq),
@@ -178,6 +195,18 @@ pub(super) async fn page(
         horizon: service.cursors.seal(&resolved.name, &horizon),
         snapshot_required: false,
     })
+}
+
+/// What may be left out where it is told what changed: not by what that is decided.
+fn decisive(unasked: Unasked, scope: &FeedScope) -> Unasked {
+    Unasked {
+        keys: false,
+        stamps: false,
+        offers: false,
+        groups: unasked.groups && scope.group.is_none(),
+        communes: unasked.communes && scope.commune.is_none(),
+        ..unasked
+    }
 }
 
 /// What the listings of changes are now, to those who follow a scope.
@@ -202,8 +231,7 @@ pub async fn snapshot(
     service: &Service,
     actor: &Actor,
     scope: &FeedScope,
-    after: Option<&str>,
-    limit: u64,
+    Portion { after, limit, unasked }: Portion<'_>,
 ) -> Result<SnapshotPage, ServiceError> {
     permit(actor, Action::ReadFeed)?;
     let resolved = resolve(service, scope).await?;
@@ -220,7 +248,7 @@ pub async fn snapshot(
     let last_seen = position.and_then(|p| p.after);
     let mut rows = match resolved.closed {
         true => Vec::new(),
-        false => listings::snapshot(&tx, service.clock.now(), &resolved.scope, last_seen, limit + 1).await?,
+        false => listings::snapshot(&Sparing::new(&tx, unasked), service.clock.now(), &resolved.scope, last_seen, limit + 1).await?,
     };
     tx.commit().await?;
     let has_more = rows.len() as u64 > limit;

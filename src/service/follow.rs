@@ -26,7 +26,7 @@ use crate::{
         feed::{self, FeedChange},
         wakes::Waiting,
     },
-    store::{Stamp, Store, StoreError, Topic, changes, channel_board, channel_listings, channels, dossiers},
+    store::{Stamp, Store, StoreError, Topic, Unasked, changes, channel_board, channel_listings, channels, dossiers},
 };
 
 /// Changes read at once.
@@ -56,7 +56,7 @@ pub async fn listings(
     service: &Service,
     actor: &Actor,
     scope: FeedScope,
-    since: Option<&str>,
+    (since, unasked): (Option<&str>, Unasked),
 ) -> Result<impl Stream<Item = Result<FeedEvent, ServiceError>> + use<>, ServiceError> {
     permit(actor, Action::ReadFeed)?;
     let waiting = service.wakes.wait_for(Topic::Feed);
@@ -70,7 +70,8 @@ pub async fn listings(
         Err(CursorError::OtherEpoch) => At::Lost,
         Err(error) => return Err(error.into()),
     };
-    let follower = Follower { service: service.clone(), scope, at, ready: VecDeque::new(), waiting, told_at: None, has_more: true };
+    let follower =
+        Follower { service: service.clone(), scope, unasked, at, ready: VecDeque::new(), waiting, told_at: None, has_more: true };
     Ok(stream::unfold(follower, |mut follower| async move { follower.next().await.map(|event| (event, follower)) }))
 }
 
@@ -87,6 +88,7 @@ enum At {
 struct Follower {
     service: Service,
     scope: FeedScope,
+    unasked: Unasked,
     at: At,
     ready: VecDeque<FeedEvent>,
     waiting: Waiting,
@@ -126,7 +128,7 @@ impl Follower {
     async fn read(&mut self) -> Result<(), ServiceError> {
         let resolved = feed::resolve(&self.service, &self.scope).await?;
         let page = match &self.at {
-            At::Place(at) => feed::page(&self.service, &resolved, Some(at.clone()), PAGE as u64).await?,
+            At::Place(at) => feed::page(&self.service, &resolved, Some(at.clone()), (PAGE as u64, self.unasked)).await?,
             At::Lost | At::Over => feed::restart(&self.service, &resolved).await?,
         };
         if page.snapshot_required {

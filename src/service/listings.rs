@@ -21,6 +21,7 @@ use crate::{
         work::{Work, begin},
     },
     store::{
+        Sparing, Unasked,
         listings::{self, ListingFilter},
         products, variants,
     },
@@ -247,23 +248,23 @@ pub async fn publish(service: &Service, call: &Call<'_>, id: ListingId) -> Resul
 }
 
 /// The listing with an id, if the actor may see it.
-pub async fn find(service: &Service, actor: &Actor, id: ListingId) -> Result<Option<Listing>, ServiceError> {
-    Ok(listings::find(&service.store, id, &service.view(actor)?).await?)
+pub async fn find(service: &Service, actor: &Actor, id: ListingId, unasked: Unasked) -> Result<Option<Listing>, ServiceError> {
+    Ok(listings::find(&Sparing::new(&service.store, unasked), id, &service.view(actor)?).await?)
 }
 
 /// The listing with a slug, if the actor may see it.
-pub async fn by_slug(service: &Service, actor: &Actor, slug: &str) -> Result<Option<Listing>, ServiceError> {
-    Ok(listings::by_slug(&service.store, slug, &service.view(actor)?).await?)
+pub async fn by_slug(service: &Service, actor: &Actor, slug: &str, unasked: Unasked) -> Result<Option<Listing>, ServiceError> {
+    Ok(listings::by_slug(&Sparing::new(&service.store, unasked), slug, &service.view(actor)?).await?)
 }
 
 /// The listing with our key on channels, if the actor may see it.
-pub async fn by_external_key(service: &Service, actor: &Actor, key: &str) -> Result<Option<Listing>, ServiceError> {
-    Ok(listings::by_external_key(&service.store, key, &service.view(actor)?).await?)
+pub async fn by_external_key(service: &Service, actor: &Actor, key: &str, unasked: Unasked) -> Result<Option<Listing>, ServiceError> {
+    Ok(listings::by_external_key(&Sparing::new(&service.store, unasked), key, &service.view(actor)?).await?)
 }
 
 /// The newest listing of the variant with a GTIN, if the actor may see it.
-pub async fn by_gtin(service: &Service, actor: &Actor, gtin: &str) -> Result<Option<Listing>, ServiceError> {
-    Ok(listings::by_gtin(&service.store, gtin, &service.view(actor)?).await?)
+pub async fn by_gtin(service: &Service, actor: &Actor, gtin: &str, unasked: Unasked) -> Result<Option<Listing>, ServiceError> {
+    Ok(listings::by_gtin(&Sparing::new(&service.store, unasked), gtin, &service.view(actor)?).await?)
 }
 
 /// How many listings a filter leaves for the actor, counting no further than `cap`.

@@ -20,7 +20,7 @@ use crate::{
         work::{Work, begin},
     },
     store::{
-        Db, Direction, Page, PageRequest, StoreError, admin_units, listings, members,
+        Db, Direction, Page, PageRequest, Sparing, StoreError, Unasked, admin_units, listings, members,
         producers::{self, ProducerFilter},
     },
 };
@@ -141,18 +141,18 @@ pub async fn set_status(
 }
 
 /// The producer with an id, if the actor may see it.
-pub async fn find(service: &Service, actor: &Actor, id: ProducerId) -> Result<Option<Producer>, ServiceError> {
-    seen(actor, producers::find(&service.store, id).await?)
+pub async fn find(service: &Service, actor: &Actor, id: ProducerId, unasked: Unasked) -> Result<Option<Producer>, ServiceError> {
+    seen(actor, producers::find(&Sparing::new(&service.store, unasked), id).await?)
 }
 
 /// The producer with a slug, if the actor may see it.
-pub async fn by_slug(service: &Service, actor: &Actor, slug: &str) -> Result<Option<Producer>, ServiceError> {
-    seen(actor, producers::by_slug(&service.store, slug).await?)
+pub async fn by_slug(service: &Service, actor: &Actor, slug: &str, unasked: Unasked) -> Result<Option<Producer>, ServiceError> {
+    seen(actor, producers::by_slug(&Sparing::new(&service.store, unasked), slug).await?)
 }
 
 /// The producer with a tax code, if the actor may see it.
-pub async fn by_tax_code(service: &Service, actor: &Actor, code: &str) -> Result<Option<Producer>, ServiceError> {
-    seen(actor, producers::by_tax_code(&service.store, code).await?)
+pub async fn by_tax_code(service: &Service, actor: &Actor, code: &str, unasked: Unasked) -> Result<Option<Producer>, ServiceError> {
+    seen(actor, producers::by_tax_code(&Sparing::new(&service.store, unasked), code).await?)
 }
 
 /// A list of producers that the actor may see.
@@ -161,10 +161,10 @@ pub async fn page(
     actor: &Actor,
     filter: &ProducerFilter,
     direction: Direction,
-    request: &PageRequest,
+    (request, unasked): (&PageRequest, Unasked),
 ) -> Result<Page<Producer>, ServiceError> {
     let reach = permit(actor, Action::ReadPrivate)?;
-    Ok(producers::page(&service.store, filter, &reach, direction, request).await?)
+    Ok(producers::page(&Sparing::new(&service.store, unasked), filter, &reach, direction, request).await?)
 }
 
 fn seen(actor: &Actor, producer: Option<Producer>) -> Result<Option<Producer>, ServiceError> {

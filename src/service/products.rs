@@ -20,9 +20,9 @@ use crate::{
         work::{Work, begin},
     },
     store::{
-        self, Direction, Page, PageRequest,
+        self, Direction, Page, PageRequest, Sparing, Unasked,
         around::{self, Around, Named, Wants},
-        listings::{self, Unasked, View},
+        listings,
         products::{self, ProductFilter},
         ratings,
     },
@@ -149,13 +149,12 @@ pub async fn with_around(
     named: Named<'_>,
     (wants, unasked): (Wants, Unasked),
 ) -> Result<Option<(Product, Around)>, ServiceError> {
-    let view = View { unasked, ..service.view(actor)? };
-    Ok(around::product(&service.store, named, &view, wants).await?)
+    Ok(around::product(&Sparing::new(&service.store, unasked), named, &service.view(actor)?, wants).await?)
 }
 
 /// The product with an id, if the actor may see it.
-pub async fn find(service: &Service, actor: &Actor, id: ProductId) -> Result<Option<Product>, ServiceError> {
-    Ok(products::find(&service.store, id, &permit(actor, Action::ReadPrivate)?).await?)
+pub async fn find(service: &Service, actor: &Actor, id: ProductId, unasked: Unasked) -> Result<Option<Product>, ServiceError> {
+    Ok(products::find(&Sparing::new(&service.store, unasked), id, &permit(actor, Action::ReadPrivate)?).await?)
 }
 
 /// A list of products that the actor may see.
@@ -164,9 +163,9 @@ pub async fn page(
     actor: &Actor,
     filter: &ProductFilter,
     direction: Direction,
-    request: &PageRequest,
+    (request, unasked): (&PageRequest, Unasked),
 ) -> Result<Page<Product>, ServiceError> {
-    Ok(products::page(&service.store, filter, &permit(actor, Action::ReadPrivate)?, direction, request).await?)
+    Ok(products::page(&Sparing::new(&service.store, unasked), filter, &permit(actor, Action::ReadPrivate)?, direction, request).await?)
 }
 
 /// Reads what creating and importing share; identity, slug and times are set when it is founded.

@@ -29,6 +29,7 @@ use crate::{
         work::{Work, begin},
     },
     store::{
+        Sparing, Unasked,
         councils::{self, SessionReach},
         dossiers, listings, products, ratings, withdrawals,
     },
@@ -228,10 +229,10 @@ pub async fn reinstate(service: &Service, call: &Call<'_>, id: RatingId, legal_b
 }
 
 /// The rating with an id: public, because anyone may check a certificate.
-pub async fn find(service: &Service, actor: &Actor, id: RatingId) -> Result<Option<Rating>, ServiceError> {
+pub async fn find(service: &Service, actor: &Actor, id: RatingId, unasked: Unasked) -> Result<Option<Rating>, ServiceError> {
     let reach = permit(actor, Action::ReadPrivate)?;
-    let Some(rating) = ratings::find(&service.store, id).await? else { return Ok(None) };
-    let seen = products::find(&service.store, rating.product_id, &reach).await?;
+    let Some(rating) = ratings::find(&Sparing::new(&service.store, unasked), id).await? else { return Ok(None) };
+    let seen = products::find(&Sparing::new(&service.store, Unasked::EVERYTHING), rating.product_id, &reach).await?;
     Ok(seen.map(|_| rating))
 }
 

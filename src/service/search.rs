@@ -7,8 +7,8 @@ use crate::{
     domain::{actor::Actor, listing::Listing, product::Product, reason::Locale, search::Query},
     service::{Service, ServiceError, publicity},
     store::{
-        Direction, Page, PageRequest, Tx,
-        listings::{self, Beside, FacetKey, ListingFilter, ListingSort, Unasked, View},
+        Direction, Page, PageRequest, Sparing, Tx, Unasked,
+        listings::{self, Beside, FacetKey, ListingFilter, ListingSort, View},
         producers, products, search, settings,
     },
 };
@@ -97,7 +97,7 @@ pub struct Wish {
 
 /// A sorted list of listings that the actor may see. Only when no visible listing at all has the words of a search is it read in other ways.
 pub async fn listings(service: &Service, actor: &Actor, mut wish: Wish, request: &PageRequest) -> Result<Found, ServiceError> {
-    let view = View { unasked: wish.unasked, count_to: wish.count_to, ..service.view(actor)? };
+    let view = View { count_to: wish.count_to, ..service.view(actor)? };
     let found = page(service, &wish, &view, request).await?;
     let Some(query) = wish.filter.search.clone() else { return Ok(found) };
     if !found.page.rows.is_empty() || any(service, &query, &view).await? {
@@ -105,7 +105,7 @@ pub async fn listings(service: &Service, actor: &Actor, mut wish: Wish, request:
     }
     let Some((mode, meant)) = meant(service, &query, &view).await? else { return Ok(Found { mode: Some(MatchMode::Words), ..found }) };
     let sort = (ListingSort::Relevance, Direction::Descending);
-    let best = Wish { filter: only(&meant), sort, beside: false, unasked: wish.unasked, count_to: None };
+    let best = Wish { filter: only(&meant), sort, beside: false, unasked: Unasked::EVERYTHING, count_to: None };
     let did_you_mean = match page(service, &best, &view, &PageRequest::first(1)).await?.page.rows.first() {
         Some((_, listing)) => search::words(&service.store, listing.id).await?.and_then(|words| words.meant(&meant)),
         None => None,
@@ -115,7 +115,7 @@ pub async fn listings(service: &Service, actor: &Actor, mut wish: Wish, request:
 }
 
 async fn page(service: &Service, wish: &Wish, view: &View, request: &PageRequest) -> Result<Found, ServiceError> {
-    let (store, mut beside) = (&service.store, Vec::new());
+    let (store, mut beside) = (&Sparing::new(&service.store, wish.unasked), Vec::new());
     let page = if wish.beside {
         let page = listings::page_beside(store, &wish.filter, view, wish.sort, request).await?;
         let apart = |(position, (listing, other))| {
@@ -178,7 +178,12 @@ const CONDITIONS: [(&str, Clear); 11] = [
 ];
 
 /// The products of the listings that fit best to the beginning of what somebody types, or else to what was meant by it.
-pub async fn suggest(service: &Service, actor: &Actor, query: Query, most: usize) -> Result<Vec<Product>, ServiceError> {
+pub async fn suggest(
+    service: &Service,
+    actor: &Actor,
+    query: Query,
+    (most, unasked): (usize, Unasked),
+) -> Result<Vec<Product>, ServiceError> {
     let view = service.view(actor)?;
     let mut ids = listings::products_found(&service.store, &only(&query), &view, SUGGESTED_FROM).await?;
     if ids.is_empty()
@@ -187,7 +192,7 @@ pub async fn suggest(service: &Service, actor: &Actor, query: Query, most: usize
         ids = listings::products_found(&service.store, &only(&meant), &view, SUGGESTED_FROM).await?;
     }
     ids.truncate(most);
-    let mut found = products::find_many(&service.store, &ids, &view.reach).await?;
+    let mut found = products::find_many(&Sparing::new(&service.store, unasked), &ids, &view.reach).await?;
     found.sort_by_key(|product| ids.iter().position(|id| *id == product.id));
     Ok(found)
 }

@@ -8,7 +8,7 @@ use crate::{
         Db, StoreError,
         entity::{admin_mapping, admin_unit as unit},
         error::coded,
-        rows::among,
+        rows::{self, among},
     },
 };
 
@@ -17,7 +17,7 @@ const BATCH: usize = 500;
 
 /// All units of both eras.
 pub async fn all(db: &impl Db) -> Result<Vec<AdminUnit>, StoreError> {
-    unit::Entity::find().all(db.connection()).await?.into_iter().map(domain).collect()
+    rows::all(db, unit::Entity::find()).await?.into_iter().map(domain).collect()
 }
 
 /// Stores units, replacing those with the same era and code.
@@ -65,13 +65,13 @@ pub async fn put_successors(db: &impl Db, successors: &[(String, Successor)]) ->
 /// The unit with a code in an era.
 pub async fn find(db: &impl Db, era: Era, code: &str) -> Result<Option<AdminUnit>, StoreError> {
     let key = (era.code().to_owned(), code.to_owned());
-    unit::Entity::find_by_id(key).one(db.connection()).await?.map(domain).transpose()
+    rows::one(db, unit::Entity::find_by_id(key)).await?.map(domain).transpose()
 }
 
 /// The units with these codes in an era, in no order.
 pub async fn find_many(db: &impl Db, era: Era, codes: &[String]) -> Result<Vec<AdminUnit>, StoreError> {
     let query = unit::Entity::find().filter(unit::Column::Era.eq(era.code())).filter(unit::Column::Code.is_in(among(codes)));
-    query.all(db.connection()).await?.into_iter().map(domain).collect()
+    rows::all(db, query).await?.into_iter().map(domain).collect()
 }
 
 /// Communes of an era with a name, spelled in any way; within one province where one is given.
@@ -84,7 +84,7 @@ pub async fn by_name(db: &impl Db, era: Era, name: &str, provinces: &[&str]) -> 
     if !provinces.is_empty() {
         query = query.filter(unit::Column::ProvinceCode.is_in(provinces.iter().copied()));
     }
-    query.all(db.connection()).await?.into_iter().map(domain).collect()
+    rows::all(db, query).await?.into_iter().map(domain).collect()
 }
 
 /// Units of a level in an era, by code; of one province where one is given; at most `limit`.
@@ -97,7 +97,7 @@ pub async fn list(db: &impl Db, era: Era, level: UnitLevel, province: Option<&st
     if let Some(province) = province {
         query = query.filter(unit::Column::ProvinceCode.eq(province));
     }
-    query.all(db.connection()).await?.into_iter().map(domain).collect()
+    rows::all(db, query).await?.into_iter().map(domain).collect()
 }
 
 /// Where an old commune went; empty for unknown codes.

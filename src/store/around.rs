@@ -26,7 +26,7 @@ use crate::{
         packed::{pack, pack_joined, unpack},
         producers, products,
         ratings::{self, Decided},
-        rows::{self, Cells, Lean, Unasked},
+        rows::{self, Cells, Lean},
         variants,
     },
 };
@@ -85,8 +85,8 @@ pub async fn product(db: &impl Db, named: Named<'_>, view: &View, wants: Wants) 
 }
 
 fn select(db: &impl Db, query: Select<Entity>, view: &View, wants: Wants) -> Select<Entity> {
-    let unasked = Unasked { sort_names: true, ..view.unasked };
-    let mut query = rows::select_asked::<Entity, Entity>(rows::shape(query.select_only(), unasked), unasked);
+    let unasked = db.unasked();
+    let mut query = rows::asked_for(query, unasked);
     let id = || Expr::col((Entity, Column::Id));
     if wants.producer {
         let made = Entity::belongs_to(producer::Entity).from(Column::ProducerId).to(producer::Column::Id).into();
@@ -106,8 +106,8 @@ fn select(db: &impl Db, query: Select<Entity>, view: &View, wants: Wants) -> Sel
         query = query.expr_as(pack(db, found, unasked), "listings");
     }
     if wants.ratings {
-        let found = ratings::decided(rating::Entity::find().filter(rating::Column::ProductId.into_expr().eq(id())));
-        query = query.expr_as(pack_joined::<_, decision::Entity>(db, found), "ratings");
+        let found = ratings::decided(rating::Entity::find().filter(rating::Column::ProductId.into_expr().eq(id())), unasked);
+        query = query.expr_as(pack_joined::<_, decision::Entity>(db, found, unasked), "ratings");
     }
     query
 }

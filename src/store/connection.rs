@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::store::{
     StoreError,
     kept::{Reading, Waiting},
+    unasked::Unasked,
 };
 
 /// Keys of advisory locks; any numbers, the same in every replica. The lock that orders the decision log is taken before the one that orders
@@ -79,6 +80,10 @@ pub trait Db: Send + Sync {
     type Connection: ConnectionTrait + Send + Sync;
     #[doc(hidden)]
     fn connection(&self) -> &Self::Connection;
+    /// What is left out of rows that are read.
+    fn unasked(&self) -> Unasked {
+        Unasked::default()
+    }
 }
 
 impl Db for Store {

@@ -12,7 +12,6 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub use crate::store::rows::Unasked;
 use crate::{
     domain::{
         actor::Reach,
@@ -48,8 +47,6 @@ pub struct View {
     pub reach: Reach,
     /// The instant.
     pub at: DateTime<Utc>,
-    /// What lists leave out, with what stands beside their rows.
-    pub unasked: Unasked,
     /// How far a page counts, by its own statement, all that its filter leaves.
     pub count_to: Option<u64>,
 }
@@ -57,7 +54,7 @@ pub struct View {
 impl View {
     /// Who looks, and when, at everything.
     pub fn new(reach: Reach, at: DateTime<Utc>) -> Self {
-        Self { reach, at, unasked: Unasked::default(), count_to: None }
+        Self { reach, at, count_to: None }
     }
 }
 
@@ -130,7 +127,7 @@ pub async fn next_crossing(db: &impl Db, at: DateTime<Utc>) -> Result<Option<Dat
 
 /// The listing with an id, as seen in a view.
 pub async fn find(db: &impl Db, id: ListingId, view: &View) -> Result<Option<Listing>, StoreError> {
-    Entity::find_by_id(id.0).filter(visible(view)).one(db.connection()).await?.map(domain).transpose()
+    rows::one(db, Entity::find_by_id(id.0).filter(visible(view))).await?.map(domain).transpose()
 }
 
 /// The listings with these ids, in no order, whoever may see them.
@@ -148,19 +145,19 @@ pub async fn of_products(db: &impl Db, products: &[ProductId], view: &View) -> R
 
 /// The listing with a slug, as seen in a view.
 pub async fn by_slug(db: &impl Db, slug: &str, view: &View) -> Result<Option<Listing>, StoreError> {
-    Entity::find().filter(Column::Slug.eq(slug)).filter(visible(view)).one(db.connection()).await?.map(domain).transpose()
+    rows::one(db, Entity::find().filter(Column::Slug.eq(slug)).filter(visible(view))).await?.map(domain).transpose()
 }
 
 /// The listing with our key on channels, as seen in a view.
 pub async fn by_external_key(db: &impl Db, key: &str, view: &View) -> Result<Option<Listing>, StoreError> {
-    Entity::find().filter(Column::ExternalKey.eq(key)).filter(visible(view)).one(db.connection()).await?.map(domain).transpose()
+    rows::one(db, Entity::find().filter(Column::ExternalKey.eq(key)).filter(visible(view))).await?.map(domain).transpose()
 }
 
 /// The newest listing of the variant with a GTIN, as seen in a view.
 pub async fn by_gtin(db: &impl Db, gtin: &str, view: &View) -> Result<Option<Listing>, StoreError> {
     let variants = variant::Entity::find().select_only().column(variant::Column::Id).filter(variant::Column::Gtin.eq(gtin));
     let query = Entity::find().filter(Column::VariantId.in_subquery(variants.into_query())).filter(visible(view));
-    query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).one(db.connection()).await?.map(domain).transpose()
+    rows::one(db, query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id)).await?.map(domain).transpose()
 }
 
 /// Whether a variant has a listing that is not archived.

@@ -54,6 +54,7 @@ pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod sheets;
+mod unasked;
 pub mod uploads;
 pub mod variants;
 pub mod webhooks;
@@ -62,6 +63,7 @@ pub mod withdrawals;
 pub use connection::{Db, Engine, Listener, Store, Topic, Tx};
 pub use error::StoreError;
 pub use page::{Direction, Page, PageRequest};
+pub use unasked::{Sparing, Unasked};
 
 /// A row's last change, without the row.
 #[derive(Debug, Clone, PartialEq, Eq)]

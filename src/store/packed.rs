@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::store::{
     Db, StoreError,
-    rows::{Cells, Lean, Unasked, names},
+    rows::{Cells, Lean, names},
+    unasked::Unasked,
 };
 
 /// The rows that a query finds as one cell, each an array of the columns that [`Lean`] names and that are asked for.
@@ -20,10 +21,9 @@ pub(super) fn pack<E: Lean>(db: &impl Db, query: Select<E>, unasked: Unasked) ->
     packed(db, query, |is_hex| names::<E>(unasked, is_hex))
 }
 
-/// The same with all columns, and those of an entity that the query joins behind them.
-pub(super) fn pack_joined<E: Lean, J: Lean>(db: &impl Db, query: Select<E>) -> SimpleExpr {
-    let all = Unasked::default();
-    packed(db, query, |is_hex| format!("{}, {}", names::<E>(all, is_hex), names::<J>(all, is_hex)).into())
+/// The same with those of an entity that the query joins behind them.
+pub(super) fn pack_joined<E: Lean, J: Lean>(db: &impl Db, query: Select<E>, unasked: Unasked) -> SimpleExpr {
+    packed(db, query, |is_hex| format!("{}, {}", names::<E>(unasked, is_hex), names::<J>(unasked, is_hex)).into())
 }
 
 fn packed<E: EntityTrait>(db: &impl Db, query: Select<E>, columns: impl FnOnce(bool) -> Cow<'static, str>) -> SimpleExpr {

@@ -19,8 +19,9 @@ use crate::{
         listings::seen,
         members,
         packed::{pack, unpack},
-        rows::{self, Cells, Lean, Unasked},
+        rows::{self, Cells, Lean},
         sessions::{self, Session},
+        unasked::Unasked,
     },
 };
 

@@ -20,8 +20,9 @@ use crate::{
         error::coded,
         instant::{instant, micros},
         page::{self, Sort},
-        rows::{self, among},
+        rows::{self, LeanRow, among},
         search::{self, holds},
+        unasked::Unasked,
     },
 };
 
@@ -64,7 +65,7 @@ pub async fn update(db: &impl Db, producer: &Producer, reach: &Reach) -> Result<
 
 /// The producer with an id.
 pub async fn find(db: &impl Db, id: ProducerId) -> Result<Option<Producer>, StoreError> {
-    Entity::find_by_id(id.0).one(db.connection()).await?.map(domain).transpose()
+    rows::one(db, Entity::find_by_id(id.0)).await?.map(domain).transpose()
 }
 
 /// The producer with an id, within reach, locked until the transaction ends.
@@ -81,12 +82,12 @@ pub async fn find_many(db: &impl Db, ids: &[ProducerId]) -> Result<Vec<Producer>
 
 /// The producer with a slug.
 pub async fn by_slug(db: &impl Db, slug: &str) -> Result<Option<Producer>, StoreError> {
-    Entity::find().filter(Column::Slug.eq(slug)).one(db.connection()).await?.map(domain).transpose()
+    rows::one(db, Entity::find().filter(Column::Slug.eq(slug))).await?.map(domain).transpose()
 }
 
 /// The producer with a tax code.
 pub async fn by_tax_code(db: &impl Db, code: &str) -> Result<Option<Producer>, StoreError> {
-    Entity::find().filter(Column::TaxCode.eq(code)).one(db.connection()).await?.map(domain).transpose()
+    rows::one(db, Entity::find().filter(Column::TaxCode.eq(code))).await?.map(domain).transpose()
 }
 
 /// The producers imported under these keys, in no order.
@@ -122,7 +123,8 @@ pub async fn page(
         query = query.filter(holds(Column::SearchText, words));
     }
     let sort = Sort { column: Column::SortName, id: Column::Id, direction };
-    page::fetch(db, query, sort, request, |row| {
+    let query = rows::asked_for(query, Unasked { sort_names: false, ..db.unasked() });
+    page::fetch_as(db, query, sort, request, |LeanRow(row): LeanRow<Entity>| {
         Ok((Position { value: CursorValue::Text(row.sort_name.clone()), id: row.id }, domain(row)?))
     })
     .await

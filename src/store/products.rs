@@ -21,8 +21,9 @@ use crate::{
         instant::{instant, micros},
         page::{self, Sort},
         producers::within,
-        rows::{self, among},
+        rows::{self, LeanRow, among},
         search::{self, holds},
+        unasked::Unasked,
     },
 };
 
@@ -67,7 +68,7 @@ pub async fn update(db: &impl Db, product: &Product, reach: &Reach) -> Result<bo
 
 /// The product with an id, if the public may see it or it is within reach.
 pub async fn find(db: &impl Db, id: ProductId, reach: &Reach) -> Result<Option<Product>, StoreError> {
-    Entity::find_by_id(id.0).filter(visible(reach)).one(db.connection()).await?.map(domain).transpose()
+    rows::one(db, Entity::find_by_id(id.0).filter(visible(reach))).await?.map(domain).transpose()
 }
 
 /// The product with an id, within reach, locked until the transaction ends.
@@ -117,7 +118,8 @@ pub async fn page(
         query = query.filter(Column::CommuneCode.is_in(&filter.communes));
     }
     let sort = Sort { column: Column::SortName, id: Column::Id, direction };
-    page::fetch(db, query, sort, request, |row| {
+    let query = rows::asked_for(query, Unasked { sort_names: false, ..db.unasked() });
+    page::fetch_as(db, query, sort, request, |LeanRow(row): LeanRow<Entity>| {
         Ok((Position { value: CursorValue::Text(row.sort_name.clone()), id: row.id }, domain(row)?))
     })
     .await

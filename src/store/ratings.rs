@@ -26,6 +26,7 @@ use crate::{
         page::{self, Sort},
         producers::within,
         rows::{self, Cells, Lean, among},
+        unasked::Unasked,
     },
 };
 
@@ -115,7 +116,7 @@ pub async fn expiring(
         .filter(Column::SupersededOn.is_null().or(Column::SupersededOn.gt(day)));
     let sort = Sort { column: Column::ExpiresOn, id: Column::Id, direction: Direction::Ascending };
     let position = |row: &rating::Model| Position { value: CursorValue::Day(row.expires_on), id: row.id };
-    page::fetch_as(db, decided(query), sort, request, |row: Decided| Ok((position(&row.rating), row.read()?))).await
+    page::fetch_as(db, decided(query, db.unasked()), sort, request, |row: Decided| Ok((position(&row.rating), row.read()?))).await
 }
 
 /// All ratings of these products, the newest of each product first.
@@ -136,19 +137,19 @@ pub(super) struct Decided {
 
 impl FromQueryResult for Decided {
     fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
-        Self::of(&mut Cells::of(row))
+        Self::of(&mut Cells::shaped(row)?)
     }
 }
 
-/// Ratings with their decisions.
-pub(super) fn decided(query: Select<rating::Entity>) -> Select<rating::Entity> {
+/// Ratings with their decisions, without what nobody asked for.
+pub(super) fn decided(query: Select<rating::Entity>, unasked: Unasked) -> Select<rating::Entity> {
     let decision = rating::Entity::belongs_to(decision::Entity).from(rating::Column::DecisionId).to(decision::Column::Id);
-    let query = query.join(JoinType::InnerJoin, decision.into()).select_only();
-    rows::select::<decision::Entity, _>(rows::select::<rating::Entity, _>(query))
+    let query = rows::asked_for(query.join(JoinType::InnerJoin, decision.into()), unasked);
+    rows::select_asked::<decision::Entity, _>(query, unasked)
 }
 
 async fn all(db: &impl Db, query: Select<rating::Entity>) -> Result<Vec<Rating>, StoreError> {
-    let rows: Vec<Decided> = decided(query).into_model().all(db.connection()).await?;
+    let rows: Vec<Decided> = decided(query, db.unasked()).into_model().all(db.connection()).await?;
     rows.into_iter().map(Decided::read).collect()
 }
 

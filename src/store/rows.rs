@@ -17,7 +17,7 @@ use std::{
 };
 use uuid::Uuid;
 
-use crate::store::{Db, StoreError, entity, packed::Packed};
+use crate::store::{Db, StoreError, entity, packed::Packed, unasked::Unasked};
 
 /// The cells of a row, one after another.
 pub(super) struct Cells<'a> {
@@ -88,59 +88,6 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Names the parts of rows that may be left out, in the order of their bits.
-macro_rules! parts {
-    ($($(#[$doc:meta])* $part:ident),+ $(,)?) => {
-        /// What nobody asked for: lists leave it out, and it comes back empty. Nothing is left out by default.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-        pub struct Unasked {
-            $($(#[$doc])* pub $part: bool),+
-        }
-
-        impl Unasked {
-            fn bits(self) -> i32 {
-                [$(self.$part),+].iter().rev().fold(0, |bits, part| bits << 1 | i32::from(*part))
-            }
-
-            fn of_bits(mut bits: i32) -> Self {
-                let mut next = || {
-                    let part = bits & 1 == 1;
-                    bits >>= 1;
-                    part
-                };
-                Self { $($part: next()),+ }
-            }
-        }
-    };
-}
-
-parts! {
-    /// Keys of other systems.
-    keys,
-    /// Handles for addresses.
-    slugs,
-    /// Descriptions of products.
-    descriptions,
-    /// Seasons of products.
-    seasons,
-    /// Communes.
-    communes,
-    /// Addresses, telephones, stories and tax codes of producers.
-    contacts,
-    /// Legal names of producers.
-    legal_names,
-    /// What pictures show.
-    alts,
-    /// Stock, smallest order and period of listings.
-    offers,
-    /// Groups.
-    groups,
-    /// Versions and times beside a listing's creation.
-    stamps,
-    /// By what listings are sorted by title.
-    sort_names,
-}
-
 /// An entity of which lists are made.
 pub(super) trait Lean: EntityTrait {
     /// The columns that are read, the id first.
@@ -153,12 +100,12 @@ pub(super) trait Lean: EntityTrait {
     fn read(cells: &mut Cells<'_>) -> Result<Self::Model, DbErr>;
 }
 
-/// One row.
-struct Whole<E: Lean>(E::Model);
+/// A row of what [`asked_for`] makes a query select.
+pub(super) struct LeanRow<E: Lean>(pub(super) E::Model);
 
-impl<E: Lean> FromQueryResult for Whole<E> {
+impl<E: Lean> FromQueryResult for LeanRow<E> {
     fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
-        E::read(&mut Cells::of(row)).map(Self)
+        E::read(&mut Cells::shaped(row)?).map(Self)
     }
 }
 
@@ -217,13 +164,26 @@ pub(super) fn names<E: Lean>(unasked: Unasked, is_hex: bool) -> Cow<'static, str
     Cow::Owned(asked::<E>(unasked).map(name).collect::<Vec<_>>().join(", "))
 }
 
-/// All rows of a query.
+/// Makes a query select the columns of its entity without what nobody asked for.
+pub(super) fn asked_for<E: Lean>(query: Select<E>, unasked: Unasked) -> Select<E> {
+    select_asked::<E, E>(shape(query.select_only(), unasked), unasked)
+}
+
+/// All rows of a query, without what nobody asked for.
 pub(super) async fn all<E: Lean>(db: &impl Db, query: Select<E>) -> Result<Vec<E::Model>, StoreError>
 where
     E::Model: Send + Sync,
 {
-    let rows = select::<E, E>(query.select_only()).into_model::<Whole<E>>().all(db.connection()).await?;
+    let rows = asked_for(query, db.unasked()).into_model::<LeanRow<E>>().all(db.connection()).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// The first row of a query, without what nobody asked for.
+pub(super) async fn one<E: Lean>(db: &impl Db, query: Select<E>) -> Result<Option<E::Model>, StoreError>
+where
+    E::Model: Send + Sync,
+{
+    Ok(all(db, query.limit(1)).await?.pop())
 }
 
 /// Writes new rows by one statement.
@@ -316,17 +276,9 @@ macro_rules! lean {
                     }
                     let columns = entity::$table::Column::iter().map(|column| column.as_str().to_owned());
                     assert_eq!(fields.len(), columns.count(), stringify!($table));
-                    let first = asked::<entity::$table::Entity>(Unasked::of_bits(-1)).next().map(|column| column.as_str());
+                    let first = asked::<entity::$table::Entity>(Unasked::EVERYTHING).next().map(|column| column.as_str());
                     assert_eq!(first, fields.first().map(|field| field.0), "the first is always read");
                 )+
-            }
-
-            #[test]
-            fn a_row_says_what_it_leaves_out() {
-                assert_eq!((Unasked::default().bits(), Unasked { keys: true, offers: true, ..Unasked::default() }.bits()), (0, 0b1_0000_0001));
-                for bits in 0..1 << 12 {
-                    assert_eq!(Unasked::of_bits(bits).bits(), bits);
-                }
             }
 
             #[test]
@@ -343,34 +295,37 @@ macro_rules! lean {
 
 lean! {
     listing {
-        id Id, external_key ExternalKey if keys, slug Slug if slugs, producer_id ProducerId, product_id ProductId, variant_id VariantId, title_vi TitleVi,
-        title_en TitleEn, price Price, stock Stock if offers, min_order MinOrder if offers, valid_from ValidFrom if offers,
-        valid_until ValidUntil if offers, state State, published_at PublishedAt if stamps, version Version if stamps,
-        record_version RecordVersion if stamps, public_from PublicFrom, public_until PublicUntil, announced Announced if stamps, stars Stars,
-        product_group ProductGroup if groups, commune_code CommuneCode if communes, sort_name SortName if sort_names, created_at CreatedAt,
-        updated_at UpdatedAt if stamps,
+        id Id, external_key ExternalKey if keys, slug Slug if slugs, producer_id ProducerId, product_id ProductId, variant_id VariantId,
+        title_vi TitleVi if titles, title_en TitleEn if titles, price Price, stock Stock if offers, min_order MinOrder if offers,
+        valid_from ValidFrom if offers, valid_until ValidUntil if offers, state State, published_at PublishedAt if stamps,
+        version Version if stamps, record_version RecordVersion if stamps, public_from PublicFrom, public_until PublicUntil,
+        announced Announced if stamps, stars Stars if stars, product_group ProductGroup if groups, commune_code CommuneCode if communes,
+        sort_name SortName if sort_names, created_at CreatedAt, updated_at UpdatedAt if stamps,
     };
     product {
-        id Id, producer_id ProducerId, slug Slug if slugs, external_key ExternalKey if keys, product_group ProductGroup if groups, state State, name_vi NameVi,
-        name_en NameEn, description_vi DescriptionVi if descriptions, description_en DescriptionEn if descriptions, season_months SeasonMonths if seasons, commune_code CommuneCode if communes,
-        legacy_commune_code LegacyCommuneCode if communes, version Version if stamps, created_at CreatedAt if stamps,
-        updated_at UpdatedAt if stamps,
-    } without { search_text SearchText, sort_name SortName };
+        id Id, producer_id ProducerId, slug Slug if slugs, external_key ExternalKey if keys, product_group ProductGroup if groups, state State,
+        name_vi NameVi if names, name_en NameEn if names, description_vi DescriptionVi if descriptions,
+        description_en DescriptionEn if descriptions, season_months SeasonMonths if seasons, commune_code CommuneCode if communes,
+        legacy_commune_code LegacyCommuneCode if communes, sort_name SortName if sort_names, version Version if stamps,
+        created_at CreatedAt if stamps, updated_at UpdatedAt if stamps,
+    } without { search_text SearchText };
     producer {
-        id Id, slug Slug if slugs, external_key ExternalKey if keys, legal_name LegalName if legal_names, display_name DisplayName, kind Kind, tax_code TaxCode if contacts,
-        commune_code CommuneCode if communes, legacy_commune_code LegacyCommuneCode if communes, address Address if contacts, phone Phone if contacts, email Email if contacts, story Story if contacts,
-        status Status, version Version if stamps, created_at CreatedAt if stamps, updated_at UpdatedAt if stamps,
-    } without { search_text SearchText, sort_name SortName };
+        id Id, slug Slug if slugs, external_key ExternalKey if keys, legal_name LegalName if legal_names,
+        display_name DisplayName if display_names, kind Kind, tax_code TaxCode if contacts, commune_code CommuneCode if communes,
+        legacy_commune_code LegacyCommuneCode if communes, address Address if contacts, phone Phone if contacts, email Email if contacts,
+        story Story if contacts, status Status, sort_name SortName if sort_names, version Version if stamps, created_at CreatedAt if stamps,
+        updated_at UpdatedAt if stamps,
+    } without { search_text SearchText };
     variant {
-        id Id, product_id ProductId, producer_id ProducerId, sku Sku, gtin Gtin, net_thousandths NetThousandths, net_unit NetUnit,
-        weight_grams WeightGrams, position Position, archived_at ArchivedAt,
+        id Id, product_id ProductId, producer_id ProducerId, sku Sku if codes, gtin Gtin if codes, net_thousandths NetThousandths,
+        net_unit NetUnit, weight_grams WeightGrams if weights, position Position, archived_at ArchivedAt,
     };
-    media { id Id, product_id ProductId, url Url, alt_vi AltVi if alts, alt_en AltEn if alts, position Position };
+    media { id Id, product_id ProductId, url Url if urls, alt_vi AltVi if alts, alt_en AltEn if alts, position Position };
     rating {
         id Id, product_id ProductId, producer_id ProducerId, dossier_id DossierId, decision_id DecisionId, stars Stars,
-        score_hundredths ScoreHundredths, certificate_number CertificateNumber, issued_on IssuedOn, expires_on ExpiresOn,
-        withdrawn_on WithdrawnOn, withdrawal_reason WithdrawalReason, withdrawal_basis WithdrawalBasis, superseded_on SupersededOn,
-        version Version, created_at CreatedAt,
+        score_hundredths ScoreHundredths if scores, certificate_number CertificateNumber if certificates, issued_on IssuedOn,
+        expires_on ExpiresOn, withdrawn_on WithdrawnOn, withdrawal_reason WithdrawalReason if withdrawals,
+        withdrawal_basis WithdrawalBasis if withdrawals, superseded_on SupersededOn, version Version if stamps, created_at CreatedAt,
     };
     account {
         id Id, email Email, display_name DisplayName, password_hash PasswordHash, disabled_at DisabledAt, created_at CreatedAt,
@@ -378,5 +333,12 @@ lean! {
     session { id Id, account_id AccountId, created_at CreatedAt, expires_at ExpiresAt, revoked_at RevokedAt };
     role_grant { account_id AccountId, role Role, commune_code CommuneCode, granted_by GrantedBy, granted_at GrantedAt };
     producer_member { producer_id ProducerId, account_id AccountId, role Role, created_at CreatedAt };
-    decision { id Id, authority Authority, issuer Issuer, number Number, signed_on SignedOn, created_at CreatedAt };
+    decision {
+        id Id, authority Authority, issuer Issuer if decisions, number Number if decisions, signed_on SignedOn if decisions,
+        created_at CreatedAt if decisions,
+    };
+    admin_unit {
+        code Code, era Era, level Level, kind Kind, name Name if names, province_code ProvinceCode if provinces,
+        district_name DistrictName if provinces,
+    } without { name_key NameKey };
 }

@@ -13,7 +13,7 @@ use ocop_catalog::{
         products,
         variants::{self, VariantData},
     },
-    store::{Direction, PageRequest, products::ProductFilter},
+    store::{Direction, PageRequest, Unasked, products::ProductFilter},
 };
 use serde_json::json;
 
@@ -80,7 +80,9 @@ async fn fill(world: &World) {
         assert!(report.errors.is_empty(), "{:?}", report.errors);
     }
     let all = PageRequest::first(1000);
-    let page = products::page(&world.service, &system, &ProductFilter::default(), Direction::Ascending, &all).await.expect("products");
+    let page = products::page(&world.service, &system, &ProductFilter::default(), Direction::Ascending, (&all, Unasked::default()))
+        .await
+        .expect("products");
     let mut made: Vec<Product> = page.rows.into_iter().map(|(_, product)| product).collect();
     made.sort_by_key(|product| names.iter().position(|name| *name == product.name_vi));
     assert_eq!(made.len(), 74);

@@ -3,7 +3,7 @@
 use chrono::{Duration, Utc};
 use ocop_catalog::{
     domain::{feed::FeedScope, id::ListingId, listing::ChangeCause},
-    service::publicity,
+    service::{feed::Portion, publicity},
     store::{
         Store,
         changes::{self, NewChange},
@@ -196,7 +196,7 @@ async fn a_cursor_of_another_database_asks_for_a_snapshot() {
     let other = ocop_catalog::app::App::start(&config, halves, one.clock.clone()).await.expect("starts");
     one.clock.set(one.clock.now() + Duration::seconds(1));
     let actor = ocop_catalog::domain::actor::Actor::System;
-    let page = ocop_catalog::service::feed::changes(&other.service, &actor, &FeedScope::default(), cursor.as_str(), 10).await;
+    let page = ocop_catalog::service::feed::changes(&other.service, &actor, &FeedScope::default(), Portion::least(cursor.as_str())).await;
     let page = page.expect("a page");
     assert_eq!((page.snapshot_required, page.changes.len()), (other.service.feed_epoch != one.service.feed_epoch, 0));
     other.stop().await;

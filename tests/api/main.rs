@@ -8,6 +8,7 @@ mod catalog;
 mod certificates;
 mod channel_input;
 mod channels;
+mod columns;
 mod connections;
 mod corpus;
 mod costs;

@@ -8,7 +8,7 @@ use axum::{Router, body::Bytes, http::StatusCode, routing::post};
 use ocop_catalog::{
     domain::{actor::Actor, id::ListingId, listing::ChangeCause, producer::ProducerStatus},
     service::{Call, Clock, PriceData, Service, listings, producers},
-    store::changes::NewChange,
+    store::{Unasked, changes::NewChange},
 };
 use serde_json::{Value, json};
 use std::{
@@ -209,7 +209,7 @@ async fn rolled_back(service: &Service, id: ListingId, millis: u64) {
 async fn suspended_and_back(service: &Service, id: ListingId) {
     let system = Actor::System;
     let call = Call::new(&system);
-    let listing = listings::find(service, &system, id).await.expect("reads").expect("a listing");
+    let listing = listings::find(service, &system, id, Unasked::default()).await.expect("reads").expect("a listing");
     for status in [ProducerStatus::Suspended, ProducerStatus::Active] {
         // Refused where another writer did the same just before.
         producers::set_status(service, &call, listing.producer_id, status, "thử").await.ok();

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     domain::id::ListingId,
     graphql::{
-        context::{Asked, asked, call, patch},
+        context::{asked, call, patch, unasked},
         error::{Fault, UserError, outcome},
         id::{Kind, of},
         listing::ListingObject,
@@ -73,10 +73,11 @@ pub struct ListingUpdateInput {
 }
 
 impl ListingPayload {
-    async fn of(asked: &Asked, result: Result<ListingId, ServiceError>) -> Result<Self, Fault> {
+    async fn of(context: &Context<'_>, result: Result<ListingId, ServiceError>) -> Result<Self, Fault> {
+        let asked = asked(context)?;
         let (id, user_errors) = outcome(result, asked.locale)?;
         let listing = match id {
-            Some(id) => listings::find(&asked.service, &asked.actor, id).await?,
+            Some(id) => listings::find(&asked.service, &asked.actor, id, unasked(context)?).await?,
             None => None,
         };
         Ok(Self { listing: listing.map(ListingObject::of), user_errors })
@@ -105,7 +106,7 @@ impl ListingMutation {
             valid_from: input.valid_from,
             valid_until: input.valid_until,
         };
-        ListingPayload::of(asked, listings::create(&asked.service, &call, data).await).await
+        ListingPayload::of(context, listings::create(&asked.service, &call, data).await).await
     }
 
     /// Changes title, smallest order or period.
@@ -126,7 +127,7 @@ impl ListingMutation {
             valid_from: patch(input.valid_from),
             valid_until: patch(input.valid_until),
         };
-        ListingPayload::of(asked, listings::update(&asked.service, &call, of(Kind::Listing, &id), expected_version, change).await).await
+        ListingPayload::of(context, listings::update(&asked.service, &call, of(Kind::Listing, &id), expected_version, change).await).await
     }
 
     /// Sets the price. Quick changes reach channels as one push with the last price.
@@ -141,7 +142,7 @@ impl ListingMutation {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
         let result = listings::set_price(&asked.service, &call, of(Kind::Listing, &id), expected_version, &price.read()).await;
-        ListingPayload::of(asked, result).await
+        ListingPayload::of(context, result).await
     }
 
     /// Sets how many units may be sold.
@@ -156,7 +157,7 @@ impl ListingMutation {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
         let result = listings::set_stock(&asked.service, &call, of(Kind::Listing, &id), expected_version, stock).await;
-        ListingPayload::of(asked, result).await
+        ListingPayload::of(context, result).await
     }
 
     /// Publishes a listing. The product needs a rating of three stars or more whose certificate is in force, or will be.
@@ -168,7 +169,7 @@ impl ListingMutation {
     ) -> Result<ListingPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        ListingPayload::of(asked, listings::publish(&asked.service, &call, of(Kind::Listing, &id)).await).await
+        ListingPayload::of(context, listings::publish(&asked.service, &call, of(Kind::Listing, &id)).await).await
     }
 
     /// Takes a listing back from the public and all channels; it can be published again.
@@ -180,7 +181,7 @@ impl ListingMutation {
     ) -> Result<ListingPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        ListingPayload::of(asked, listings::unpublish(&asked.service, &call, of(Kind::Listing, &id)).await).await
+        ListingPayload::of(context, listings::unpublish(&asked.service, &call, of(Kind::Listing, &id)).await).await
     }
 
     /// Ends a listing for good.
@@ -192,6 +193,6 @@ impl ListingMutation {
     ) -> Result<ListingPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        ListingPayload::of(asked, listings::archive(&asked.service, &call, of(Kind::Listing, &id)).await).await
+        ListingPayload::of(context, listings::archive(&asked.service, &call, of(Kind::Listing, &id)).await).await
     }
 }

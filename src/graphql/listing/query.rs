@@ -6,7 +6,7 @@ use crate::{
     domain::search::Query,
     graphql::{
         connection::{OrderDirection, Paging, RowCursor},
-        context::{asked, loader},
+        context::{asked, loader, unasked},
         error::Fault,
         feed::reached,
         id::{Kind, of},
@@ -14,7 +14,6 @@ use crate::{
             ListingObject, ListingState,
             browse::{ListingTotals, Suggestion},
         },
-        mentions,
         producer::ProducerKind,
         product::{CertificationKind, OcopGroup},
         scalar::FeedCursor,
@@ -146,11 +145,12 @@ impl ListingQuery {
     ) -> Result<Option<ListingObject>, Fault> {
         let asked = asked(context)?;
         reached(asked, min_cursor.as_ref()).await?;
+        let unasked = unasked(context)?;
         let found = match by {
-            ListingBy::Id(id) => listings::find(&asked.service, &asked.actor, of(Kind::Listing, &id)).await?,
-            ListingBy::Slug(slug) => listings::by_slug(&asked.service, &asked.actor, &slug).await?,
-            ListingBy::ExternalKey(key) => listings::by_external_key(&asked.service, &asked.actor, &key).await?,
-            ListingBy::Gtin(gtin) => listings::by_gtin(&asked.service, &asked.actor, &gtin).await?,
+            ListingBy::Id(id) => listings::find(&asked.service, &asked.actor, of(Kind::Listing, &id), unasked).await?,
+            ListingBy::Slug(slug) => listings::by_slug(&asked.service, &asked.actor, &slug, unasked).await?,
+            ListingBy::ExternalKey(key) => listings::by_external_key(&asked.service, &asked.actor, &key, unasked).await?,
+            ListingBy::Gtin(gtin) => listings::by_gtin(&asked.service, &asked.actor, &gtin, unasked).await?,
         };
         Ok(found.map(ListingObject::of))
     }
@@ -181,7 +181,7 @@ impl ListingQuery {
         let sort = (order.field.into(), direction);
         let list = Paging { first, after, last, before }.of(asked, &["listings", &format!("{filter:?}"), &format!("{sort:?}")])?;
         let count_to = ListingTotals::count_to(context);
-        let wish = Wish { filter, sort, beside: wants_beside(context), unasked: mentions::unasked(context), count_to };
+        let wish = Wish { filter, sort, beside: wants_beside(context), unasked: unasked(context)?, count_to };
         let mut found = search::listings(&asked.service, &asked.actor, wish, &list.request).await?;
         let beside = std::mem::take(&mut found.beside);
         seeds::beside(loader(context)?.loader(), found.page.rows.iter().map(|(_, listing)| listing).zip(beside));
@@ -203,7 +203,7 @@ impl ListingQuery {
         let asked = asked(context)?;
         let Some(query) = words(Some(&prefix))? else { return Ok(Vec::new()) };
         let most = usize::try_from(first).unwrap_or_default();
-        let found = search::suggest(&asked.service, &asked.actor, query, most).await?;
+        let found = search::suggest(&asked.service, &asked.actor, query, (most, unasked(context)?)).await?;
         Ok(found.into_iter().map(Into::into).collect())
     }
 }

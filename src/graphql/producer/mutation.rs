@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     domain::{id::ProducerId, producer},
     graphql::{
-        context::{Asked, asked, call, patch},
+        context::{asked, call, patch, unasked},
         error::{Fault, UserError, outcome},
         id::{Kind, of},
         producer::{InvitationObject, MemberRole, ProducerKind, ProducerObject},
@@ -100,10 +100,11 @@ pub struct ProducerStatusInput {
 }
 
 impl ProducerPayload {
-    async fn of(asked: &Asked, result: Result<ProducerId, ServiceError>) -> Result<Self, Fault> {
+    async fn of(context: &Context<'_>, result: Result<ProducerId, ServiceError>) -> Result<Self, Fault> {
+        let asked = asked(context)?;
         let (id, user_errors) = outcome(result, asked.locale)?;
         let producer = match id {
-            Some(id) => producers::find(&asked.service, &asked.actor, id).await?,
+            Some(id) => producers::find(&asked.service, &asked.actor, id, unasked(context)?).await?,
             None => None,
         };
         Ok(Self { producer: producer.map(ProducerObject::of), user_errors })
@@ -152,7 +153,7 @@ impl ProducerMutation {
     ) -> Result<ProducerPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        ProducerPayload::of(asked, producers::register(&asked.service, &call, input.read()).await).await
+        ProducerPayload::of(context, producers::register(&asked.service, &call, input.read()).await).await
     }
 
     /// Changes a producer's own data; for its owners and admins.
@@ -167,7 +168,7 @@ impl ProducerMutation {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
         let result = producers::update(&asked.service, &call, of(Kind::Producer, &id), expected_version, input.read()).await;
-        ProducerPayload::of(asked, result).await
+        ProducerPayload::of(context, result).await
     }
 
     /// Suspends a producer: none of its listings is visible any more. For admins.
@@ -220,7 +221,7 @@ impl ProducerMutation {
     ) -> Result<ProducerPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        ProducerPayload::of(asked, members::accept(&asked.service, &call, of(Kind::Invitation, &invitation)).await).await
+        ProducerPayload::of(context, members::accept(&asked.service, &call, of(Kind::Invitation, &invitation)).await).await
     }
 
     /// Removes a person from a producer; the last owner stays.
@@ -234,7 +235,7 @@ impl ProducerMutation {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
         let result = members::remove(&asked.service, &call, of(Kind::Producer, &id), of(Kind::Account, &account)).await;
-        ProducerPayload::of(asked, result).await
+        ProducerPayload::of(context, result).await
     }
 }
 
@@ -247,5 +248,5 @@ async fn set_status(
     let asked = asked(context)?;
     let call = call(context, asked, key)?;
     let result = producers::set_status(&asked.service, &call, of(Kind::Producer, id), status, &input.reason).await;
-    ProducerPayload::of(asked, result).await
+    ProducerPayload::of(context, result).await
 }

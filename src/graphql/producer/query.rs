@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object, OneofObject, connection::C
 use crate::{
     graphql::{
         connection::{OrderDirection, Paging, RowCursor},
-        context::asked,
+        context::{asked, unasked},
         error::Fault,
         id::{Kind, of},
         listing::query::words,
@@ -49,10 +49,11 @@ impl ProducerQuery {
         #[graphql(desc = "Which one.")] by: ProducerBy,
     ) -> Result<Option<ProducerObject>, Fault> {
         let asked = asked(context)?;
+        let unasked = unasked(context)?;
         let found = match by {
-            ProducerBy::Id(id) => producers::find(&asked.service, &asked.actor, of(Kind::Producer, &id)).await?,
-            ProducerBy::Slug(slug) => producers::by_slug(&asked.service, &asked.actor, &slug).await?,
-            ProducerBy::TaxCode(code) => producers::by_tax_code(&asked.service, &asked.actor, &code).await?,
+            ProducerBy::Id(id) => producers::find(&asked.service, &asked.actor, of(Kind::Producer, &id), unasked).await?,
+            ProducerBy::Slug(slug) => producers::by_slug(&asked.service, &asked.actor, &slug, unasked).await?,
+            ProducerBy::TaxCode(code) => producers::by_tax_code(&asked.service, &asked.actor, &code, unasked).await?,
         };
         Ok(found.map(ProducerObject::of))
     }
@@ -81,7 +82,7 @@ impl ProducerQuery {
             ids: None,
         };
         let list = Paging { first, after, last, before }.of(asked, &["producers", &format!("{filter:?}"), &format!("{direction:?}")])?;
-        let page = producers::page(&asked.service, &asked.actor, &filter, direction.into(), &list.request).await?;
+        let page = producers::page(&asked.service, &asked.actor, &filter, direction.into(), (&list.request, unasked(context)?)).await?;
         Ok(list.connection(page, ProducerObject::of))
     }
 }

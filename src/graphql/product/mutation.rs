@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     domain::id::ProductId,
     graphql::{
-        context::{Asked, asked, call, patch},
+        context::{asked, call, patch, unasked},
         error::{Fault, UserError, outcome},
         id::{Kind, of},
         product::{CertificationKind, OcopGroup, ProductObject},
@@ -124,10 +124,11 @@ pub struct CertificationInput {
 }
 
 impl ProductPayload {
-    async fn of(asked: &Asked, result: Result<ProductId, ServiceError>) -> Result<Self, Fault> {
+    async fn of(context: &Context<'_>, result: Result<ProductId, ServiceError>) -> Result<Self, Fault> {
+        let asked = asked(context)?;
         let (id, user_errors) = outcome(result, asked.locale)?;
         let product = match id {
-            Some(id) => products::find(&asked.service, &asked.actor, id).await?,
+            Some(id) => products::find(&asked.service, &asked.actor, id, unasked(context)?).await?,
             None => None,
         };
         Ok(Self { product: product.map(ProductObject::of), user_errors })
@@ -201,7 +202,7 @@ impl ProductMutation {
         let asked = asked(context)?;
         let (producer, data, with) = input.read();
         let call = call(context, asked, idempotency_key)?;
-        ProductPayload::of(asked, products::create(&asked.service, &call, of(Kind::Producer, &producer), data, with).await).await
+        ProductPayload::of(context, products::create(&asked.service, &call, of(Kind::Producer, &producer), data, with).await).await
     }
 
     /// Changes a product. Name and group are what was rated: they are locked while a certificate is valid.
@@ -216,7 +217,7 @@ impl ProductMutation {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
         let result = products::update(&asked.service, &call, of(Kind::Product, &id), expected_version, input.read()).await;
-        ProductPayload::of(asked, result).await
+        ProductPayload::of(context, result).await
     }
 
     /// Takes a product out for good; its listings are archived with it.
@@ -228,7 +229,7 @@ impl ProductMutation {
     ) -> Result<ProductPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        ProductPayload::of(asked, products::archive(&asked.service, &call, of(Kind::Product, &id)).await).await
+        ProductPayload::of(context, products::archive(&asked.service, &call, of(Kind::Product, &id)).await).await
     }
 
     /// Sets all variants of a product: those given are kept or created, the others are no longer sold.
@@ -242,7 +243,7 @@ impl ProductMutation {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
         let given = input.variants.into_iter().map(VariantInput::read).collect();
-        ProductPayload::of(asked, variants::set(&asked.service, &call, of(Kind::Product, &id), given).await).await
+        ProductPayload::of(context, variants::set(&asked.service, &call, of(Kind::Product, &id), given).await).await
     }
 
     /// Attaches a picture at the end; at most 12 a product.
@@ -257,7 +258,7 @@ impl ProductMutation {
         let call = call(context, asked, idempotency_key)?;
         let data =
             MediaData { url: input.url, upload: input.upload.map(|u| of(Kind::Upload, &u)), alt_vi: input.alt, alt_en: input.alt_en };
-        ProductPayload::of(asked, media::attach(&asked.service, &call, of(Kind::Product, &id), data).await).await
+        ProductPayload::of(context, media::attach(&asked.service, &call, of(Kind::Product, &id), data).await).await
     }
 
     /// Puts the pictures into an order; the first is the cover.
@@ -271,7 +272,7 @@ impl ProductMutation {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
         let order = media.iter().map(|id| of(Kind::Media, id)).collect();
-        ProductPayload::of(asked, media::reorder(&asked.service, &call, of(Kind::Product, &id), order).await).await
+        ProductPayload::of(context, media::reorder(&asked.service, &call, of(Kind::Product, &id), order).await).await
     }
 
     /// Removes a picture.
@@ -285,7 +286,7 @@ impl ProductMutation {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
         let picture = of(Kind::Media, &media);
-        ProductPayload::of(asked, media::detach(&asked.service, &call, of(Kind::Product, &id), picture).await).await
+        ProductPayload::of(context, media::detach(&asked.service, &call, of(Kind::Product, &id), picture).await).await
     }
 
     /// Sets all documents of other kinds of a product.
@@ -299,7 +300,7 @@ impl ProductMutation {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
         let given = input.certifications.into_iter().map(CertificationInput::read).collect();
-        ProductPayload::of(asked, certifications::set(&asked.service, &call, of(Kind::Product, &id), given).await).await
+        ProductPayload::of(context, certifications::set(&asked.service, &call, of(Kind::Product, &id), given).await).await
     }
 }
 

@@ -5,11 +5,10 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, connect
 use crate::{
     graphql::{
         connection::{OrderDirection, Paging, RowCursor},
-        context::{asked, loader},
+        context::{asked, loader, unasked},
         error::Fault,
         id::{Kind, of},
         listing::query::words,
-        mentions,
         product::{OcopGroup, ProductObject, ProductState},
         seeds,
     },
@@ -95,7 +94,7 @@ impl ProductQuery {
             ProductBy::Id(id) => Named::Id(of(Kind::Product, id)),
             ProductBy::Slug(slug) => Named::Slug(slug),
         };
-        let wants = (wants, mentions::unasked(context));
+        let wants = (wants, unasked(context)?);
         let Some((product, around)) = products::with_around(&asked.service, &asked.actor, named, wants).await? else { return Ok(None) };
         seeds::around(loader(context)?.loader(), &product, around);
         Ok(Some(ProductObject::of(product)))
@@ -120,7 +119,7 @@ impl ProductQuery {
         let filter = filter.unwrap_or_default().read(search.as_deref())?;
         let direction = order_by.map_or(OrderDirection::Asc, |o| o.direction).into();
         let list = Paging { first, after, last, before }.of(asked, &["products", &format!("{filter:?}"), &format!("{direction:?}")])?;
-        let page = products::page(&asked.service, &asked.actor, &filter, direction, &list.request).await?;
+        let page = products::page(&asked.service, &asked.actor, &filter, direction, (&list.request, unasked(context)?)).await?;
         Ok(list.connection(page, ProductObject::of))
     }
 }

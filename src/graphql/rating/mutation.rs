@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     domain::id::RatingId,
     graphql::{
-        context::{Asked, asked, call},
+        context::{asked, call, unasked},
         dossier::DossierPayload,
         error::{Fault, UserError, outcome},
         id::{Kind, of},
@@ -110,10 +110,11 @@ impl RatingApproveInput {
 }
 
 impl RatingPayload {
-    async fn of(asked: &Asked, result: Result<RatingId, ServiceError>) -> Result<Self, Fault> {
+    async fn of(context: &Context<'_>, result: Result<RatingId, ServiceError>) -> Result<Self, Fault> {
+        let asked = asked(context)?;
         let (id, user_errors) = outcome(result, asked.locale)?;
         let rating = match id {
-            Some(id) => ratings::find(&asked.service, &asked.actor, id).await?,
+            Some(id) => ratings::find(&asked.service, &asked.actor, id, unasked(context)?).await?,
             None => None,
         };
         Ok(Self { rating: rating.map(RatingObject::of), user_errors })
@@ -133,7 +134,7 @@ impl RatingMutation {
     ) -> Result<RatingPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        RatingPayload::of(asked, ratings::approve(&asked.service, &call, of(Kind::Dossier, &dossier), input.read()).await).await
+        RatingPayload::of(context, ratings::approve(&asked.service, &call, of(Kind::Dossier, &dossier), input.read()).await).await
     }
 
     /// Proposes a product to the ministry for five stars: from 90 points, by the province's decision. For admins.
@@ -159,7 +160,7 @@ impl RatingMutation {
     ) -> Result<RatingPayload, Fault> {
         let asked = asked(context)?;
         let call = call(context, asked, idempotency_key)?;
-        RatingPayload::of(asked, ratings::reinstate(&asked.service, &call, of(Kind::Rating, &rating), &input.legal_basis).await).await
+        RatingPayload::of(context, ratings::reinstate(&asked.service, &call, of(Kind::Rating, &rating), &input.legal_basis).await).await
     }
 
     /// Records the decision that refuses a dossier. For admins.
@@ -187,6 +188,6 @@ impl RatingMutation {
         let call = call(context, asked, idempotency_key)?;
         let given =
             Revocation { reason: input.reason.into(), legal_basis: input.legal_basis, effective_on: input.effective_on.map(|d| d.0) };
-        RatingPayload::of(asked, ratings::revoke(&asked.service, &call, of(Kind::Rating, &rating), given).await).await
+        RatingPayload::of(context, ratings::revoke(&asked.service, &call, of(Kind::Rating, &rating), given).await).await
     }
 }

@@ -20,7 +20,8 @@ use crate::{
         },
         listings::domain,
         media as pictures, producers, products,
-        rows::{self, Cells, Lean, Unasked},
+        rows::{self, Cells, Lean, LeanRow},
+        unasked::Unasked,
     },
 };
 
@@ -48,19 +49,13 @@ pub(super) trait Row: FromQueryResult + Send + Sync {
 }
 
 /// A listing alone.
-pub(super) struct Alone(Model);
-
-impl FromQueryResult for Alone {
-    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
-        Entity::read(&mut Cells::shaped(row)?).map(Self)
-    }
-}
+pub(super) type Alone = LeanRow<Entity>;
 
 impl Row for Alone {
     type Item = Listing;
 
     fn select(query: Select<Entity>, _: &Reach, unasked: Unasked) -> Select<Entity> {
-        rows::select_asked::<Entity, _>(rows::shape(query.select_only(), unasked), unasked)
+        rows::asked_for(query, unasked)
     }
 
     fn listing(&self) -> &Model {
@@ -103,7 +98,7 @@ impl Row for Joined {
         let first = Condition::all().add(media::Column::Position.eq(0));
         let cover = seen(Entity::belongs_to(media::Entity).from(Column::ProductId).to(media::Column::ProductId).into(), first);
         let query = query.join(JoinType::LeftJoin, product).join(JoinType::LeftJoin, producer).join(JoinType::LeftJoin, cover);
-        let query = rows::select_asked::<Entity, _>(rows::shape(query.select_only(), unasked), unasked);
+        let query = rows::asked_for(query, unasked);
         let query = rows::select_asked::<product::Entity, _>(query, unasked);
         let query = rows::select_asked::<producer::Entity, _>(query, unasked);
         rows::select_asked::<media::Entity, _>(query, unasked)

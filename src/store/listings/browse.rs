@@ -29,8 +29,8 @@ use crate::{
             relevance, visible,
         },
         page::{self, Sort},
-        rows::Unasked,
         search,
+        unasked::{Sparing, Unasked},
     },
 };
 
@@ -118,7 +118,7 @@ async fn page_of<R: Row>(
         id: row.id,
     };
     let sort = Sort { column, id: Column::Id, direction };
-    let rows = R::select(in_order(db, (filter, view), column), &view.reach, unasked(view, by));
+    let rows = R::select(in_order(db, (filter, view), column), &view.reach, unasked(db, by));
     let Some(cap) = view.count_to else {
         return page::fetch_as(db, rows, sort, request, |row: R| Ok((place(row.listing()), row.read()?))).await;
     };
@@ -131,9 +131,10 @@ async fn page_of<R: Row>(
     Ok(Page { rows, has_more: page.has_more, continued: page.continued, counted })
 }
 
-/// What a list sorted so leaves out: only one by title reads what titles are sorted by.
-pub(super) fn unasked(view: &View, by: ListingSort) -> Unasked {
-    Unasked { sort_names: by != ListingSort::Title, ..view.unasked }
+/// What a list leaves out: not by what it is sorted.
+pub(super) fn unasked(db: &impl Db, by: ListingSort) -> Unasked {
+    let asked = db.unasked();
+    Unasked { sort_names: asked.sort_names && by != ListingSort::Title, stars: asked.stars && by != ListingSort::Stars, ..asked }
 }
 
 /// How many listings a filter leaves, counting no further than `cap`.
@@ -249,7 +250,7 @@ fn some<T>(list: &[T]) -> Option<&[T]> {
 /// The ids of the products of the first listings that a filter leaves, by relevance; for suggestions.
 pub async fn products_found(db: &impl Db, filter: &ListingFilter, view: &View, limit: u64) -> Result<Vec<ProductId>, StoreError> {
     let sort = (ListingSort::Relevance, Direction::Descending);
-    let found = page(db, filter, view, sort, &PageRequest::first(limit)).await?;
+    let found = page(&Sparing::new(db, Unasked::EVERYTHING), filter, view, sort, &PageRequest::first(limit)).await?;
     let mut products: Vec<ProductId> = Vec::new();
     for (_, listing) in found.rows {
         if !products.contains(&listing.product_id) {

@@ -14,7 +14,7 @@ async fn plan(store: &Store, filter: &ListingFilter, by: ListingSort) -> Vec<Str
         ListingSort::Title => Column::SortName,
         ListingSort::CreatedAt | ListingSort::Relevance => Column::CreatedAt,
     };
-    let query = Joined::select(in_order(store, (filter, &view), column), &view.reach, view.unasked);
+    let query = Joined::select(in_order(store, (filter, &view), column), &view.reach, unasked(store, by));
     let query = query.order_by_desc(column).order_by_desc(Column::Id).limit(21).build(DatabaseBackend::Sqlite).to_string();
     let explain = Statement::from_string(DatabaseBackend::Sqlite, format!("EXPLAIN QUERY PLAN {query}"));
     let rows = store.connection().query_all_raw(explain).await.expect("explains");

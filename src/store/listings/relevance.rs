@@ -66,7 +66,7 @@ async fn ranked<R: Row>(
     request: &PageRequest,
 ) -> Result<Page<R::Item>, StoreError> {
     let (score, rows) = (search::score(query), narrowed(db, filter, view).filter(condition));
-    let rows = R::select(rows, &view.reach, unasked(view, ListingSort::Relevance)).expr_as(score.clone(), NUMBER);
+    let rows = R::select(rows, &view.reach, unasked(db, ListingSort::Relevance)).expr_as(score.clone(), NUMBER);
     let sort = Sort { column: score, id: Column::Id, direction: Direction::Descending };
     page::fetch_as(db, rows, sort, request, |row: Numbered<R>| read(row, |score| score)).await
 }
@@ -142,7 +142,7 @@ async fn walk<R: Row>(
     let mut rows = Entity::find().filter(fits).filter(chosen(filter, view, &indexed));
     let same = key(listing_search::Column::ListingId).eq(Expr::col((Entity, Column::Id)));
     QueryTrait::query(&mut rows).join_subquery(JoinType::InnerJoin, near.into_query(), WALKED, same);
-    let rows = R::select(rows, &view.reach, unasked(view, ListingSort::Relevance))
+    let rows = R::select(rows, &view.reach, unasked(db, ListingSort::Relevance))
         .expr_as(stars.clone().cast_as("bigint"), NUMBER)
         .order_by_desc(stars)
         .order_by_desc(key(listing_search::Column::ListingId))
