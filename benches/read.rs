@@ -109,7 +109,7 @@ async fn measure(engine: Engine, listings: usize, connections: &[usize], parts: 
     let admin = bulk::admin(&service).await;
     rows::measure(engine, &database.url, &server, &admin).await;
     if parts == Parts::All {
-        writes::measure(engine, &admin, &database.url, &server, &made).await;
+        writes::measure(engine, (&admin, &database.url, &service), &server, &made).await;
     }
     server.kill();
     spent

@@ -306,7 +306,7 @@ impl FeedQuery {
         let (scope, after) = (FeedScopeInput::scope(scope)?, since.as_ref().map(|c| c.0.as_str()));
         let page = feed::changes(&asked.service, &asked.actor, &scope, Portion { after, limit, unasked: unasked(context)? }).await?;
         let listings: Vec<_> = page.changes.iter().filter_map(FeedChange::listing).collect();
-        seeds::gather(context, context.look_ahead().field("changes").field("listing"), &listings).await?;
+        Box::pin(seeds::gather(context, context.look_ahead().field("changes").field("listing"), &listings)).await?;
         Ok(page.into())
     }
 
@@ -324,7 +324,7 @@ impl FeedQuery {
         let (scope, after) = (FeedScopeInput::scope(scope)?, after.as_ref().map(|c| c.0.as_str()));
         let page = feed::snapshot(&asked.service, &asked.actor, &scope, Portion { after, limit, unasked: unasked(context)? }).await?;
         let listings: Vec<_> = page.listings.iter().collect();
-        seeds::gather(context, context.look_ahead().field("listings"), &listings).await?;
+        Box::pin(seeds::gather(context, context.look_ahead().field("listings"), &listings)).await?;
         Ok(ListingSnapshotPage {
             listings: page.listings.into_iter().map(ListingObject::of).collect(),
             as_of: FeedCursor(page.as_of),

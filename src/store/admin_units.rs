@@ -8,7 +8,7 @@ use crate::{
         Db, StoreError,
         entity::{admin_mapping, admin_unit as unit},
         error::coded,
-        rows::{self, among},
+        rows,
     },
 };
 
@@ -70,8 +70,8 @@ pub async fn find(db: &impl Db, era: Era, code: &str) -> Result<Option<AdminUnit
 
 /// The units with these codes in an era, in no order.
 pub async fn find_many(db: &impl Db, era: Era, codes: &[String]) -> Result<Vec<AdminUnit>, StoreError> {
-    let query = unit::Entity::find().filter(unit::Column::Era.eq(era.code())).filter(unit::Column::Code.is_in(among(codes)));
-    rows::all(db, query).await?.into_iter().map(domain).collect()
+    let query = unit::Entity::find().filter(unit::Column::Era.eq(era.code()));
+    rows::among_all(db, query, unit::Column::Code, codes.iter().map(String::as_str)).await?.into_iter().map(domain).collect()
 }
 
 /// Communes of an era with a name, spelled in any way; within one province where one is given.

@@ -31,8 +31,7 @@ use crate::{
         error::coded,
         instant::{instant, micros, opt_instant},
         producers::within,
-        rows::{self, among},
-        search,
+        rows, search,
     },
 };
 pub use beside::Beside;
@@ -132,15 +131,14 @@ pub async fn find(db: &impl Db, id: ListingId, view: &View) -> Result<Option<Lis
 
 /// The listings with these ids, in no order, whoever may see them.
 pub async fn find_many(db: &impl Db, ids: &[ListingId], view: &View) -> Result<Vec<Listing>, StoreError> {
-    let query = Entity::find().filter(Column::Id.is_in(among(ids.iter().map(|id| id.0)))).filter(visible(view));
-    rows::all(db, query).await?.into_iter().map(domain).collect()
+    let query = Entity::find().filter(visible(view));
+    rows::among_all(db, query, Column::Id, ids.iter().map(|id| id.0)).await?.into_iter().map(domain).collect()
 }
 
 /// The listings of these products, the newest first, as seen in a view.
 pub async fn of_products(db: &impl Db, products: &[ProductId], view: &View) -> Result<Vec<Listing>, StoreError> {
-    let query = Entity::find().filter(Column::ProductId.is_in(among(products.iter().map(|p| p.0)))).filter(visible(view));
-    let query = query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
-    rows::all(db, query).await?.into_iter().map(domain).collect()
+    let query = Entity::find().filter(visible(view)).order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
+    rows::among_all(db, query, Column::ProductId, products.iter().map(|p| p.0)).await?.into_iter().map(domain).collect()
 }
 
 /// The listing with a slug, as seen in a view.

@@ -7,7 +7,7 @@ use crate::{
     store::{
         Db, StoreError,
         entity::media::{Column, Entity, Model},
-        rows::{self, among},
+        rows,
     },
 };
 
@@ -36,17 +36,14 @@ pub async fn insert_many(db: &impl Db, media: &[Media]) -> Result<(), StoreError
 
 /// The pictures of these products in their order.
 pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Media>, StoreError> {
-    let query = Entity::find()
-        .filter(Column::ProductId.is_in(among(products.iter().map(|p| p.0))))
-        .order_by_asc(Column::Position)
-        .order_by_asc(Column::Id);
-    Ok(rows::all(db, query).await?.into_iter().map(domain).collect())
+    let query = Entity::find().order_by_asc(Column::Position).order_by_asc(Column::Id);
+    Ok(rows::among_all(db, query, Column::ProductId, products.iter().map(|p| p.0)).await?.into_iter().map(domain).collect())
 }
 
 /// The first pictures of these products, in no order.
 pub async fn covers(db: &impl Db, products: &[ProductId]) -> Result<Vec<Media>, StoreError> {
-    let query = Entity::find().filter(Column::ProductId.is_in(among(products.iter().map(|p| p.0)))).filter(Column::Position.eq(0));
-    Ok(rows::all(db, query).await?.into_iter().map(domain).collect())
+    let query = Entity::find().filter(Column::Position.eq(0));
+    Ok(rows::among_all(db, query, Column::ProductId, products.iter().map(|p| p.0)).await?.into_iter().map(domain).collect())
 }
 
 pub(super) fn domain(row: Model) -> Media {

@@ -20,7 +20,7 @@ use crate::{
         error::coded,
         instant::{instant, micros},
         page::{self, Sort},
-        rows::{self, LeanRow, among},
+        rows::{self, LeanRow},
         search::{self, holds},
         unasked::Unasked,
     },
@@ -75,9 +75,7 @@ pub async fn find_for_update(db: &impl Db, id: ProducerId, reach: &Reach) -> Res
 
 /// The producers with these ids, in no order.
 pub async fn find_many(db: &impl Db, ids: &[ProducerId]) -> Result<Vec<Producer>, StoreError> {
-    let query = Entity::find().filter(Column::Id.is_in(among(ids.iter().map(|id| id.0))));
-    let rows = rows::all(db, query).await?;
-    rows.into_iter().map(domain).collect()
+    rows::among_all(db, Entity::find(), Column::Id, ids.iter().map(|id| id.0)).await?.into_iter().map(domain).collect()
 }
 
 /// The producer with a slug.
@@ -92,8 +90,7 @@ pub async fn by_tax_code(db: &impl Db, code: &str) -> Result<Option<Producer>, S
 
 /// The producers imported under these keys, in no order.
 pub async fn by_external_keys(db: &impl Db, keys: &[&str]) -> Result<Vec<Producer>, StoreError> {
-    let query = Entity::find().filter(Column::ExternalKey.is_in(among(keys.iter().copied())));
-    rows::all(db, query).await?.into_iter().map(domain).collect()
+    rows::among_all(db, Entity::find(), Column::ExternalKey, keys.iter().copied()).await?.into_iter().map(domain).collect()
 }
 
 /// Those of these slugs that producers have.

@@ -21,7 +21,7 @@ use crate::{
         instant::{instant, micros},
         page::{self, Sort},
         producers::within,
-        rows::{self, LeanRow, among},
+        rows::{self, LeanRow},
         search::{self, holds},
         unasked::Unasked,
     },
@@ -78,14 +78,13 @@ pub async fn find_for_update(db: &impl Db, id: ProductId, reach: &Reach) -> Resu
 
 /// The products with these ids, in no order, if the public may see them or they are within reach.
 pub async fn find_many(db: &impl Db, ids: &[ProductId], reach: &Reach) -> Result<Vec<Product>, StoreError> {
-    let query = Entity::find().filter(Column::Id.is_in(among(ids.iter().map(|id| id.0)))).filter(visible(reach));
-    rows::all(db, query).await?.into_iter().map(domain).collect()
+    let query = Entity::find().filter(visible(reach));
+    rows::among_all(db, query, Column::Id, ids.iter().map(|id| id.0)).await?.into_iter().map(domain).collect()
 }
 
 /// The products imported under these keys, in no order.
 pub async fn by_external_keys(db: &impl Db, keys: &[&str]) -> Result<Vec<Product>, StoreError> {
-    let query = Entity::find().filter(Column::ExternalKey.is_in(among(keys.iter().copied())));
-    rows::all(db, query).await?.into_iter().map(domain).collect()
+    rows::among_all(db, Entity::find(), Column::ExternalKey, keys.iter().copied()).await?.into_iter().map(domain).collect()
 }
 
 /// Those of these slugs that products have.

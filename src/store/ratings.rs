@@ -121,6 +121,9 @@ pub async fn expiring(
 
 /// All ratings of these products, the newest of each product first.
 pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Rating>, StoreError> {
+    if products.is_empty() {
+        return Ok(Vec::new());
+    }
     let query = rating::Entity::find()
         .filter(rating::Column::ProductId.is_in(among(products.iter().map(|p| p.0))))
         .order_by_desc(rating::Column::IssuedOn)

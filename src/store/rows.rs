@@ -6,7 +6,7 @@
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ColumnType, DbErr, EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, QueryFilter, QueryResult,
     QuerySelect, RuntimeErr, Select,
-    sea_query::Expr,
+    sea_query::{Expr, Value},
     sqlx::{self, Decode, Postgres, Row as _, Sqlite, Type},
 };
 use std::{
@@ -176,6 +176,20 @@ where
 {
     let rows = asked_for(query, db.unasked()).into_model::<LeanRow<E>>().all(db.connection()).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// The rows of a query of which a column holds one of these values; no statement for none.
+pub(super) async fn among_all<E: Lean, V: Clone + Eq + Hash + Into<Value>>(
+    db: &impl Db,
+    query: Select<E>,
+    column: E::Column,
+    values: impl IntoIterator<Item = V>,
+) -> Result<Vec<E::Model>, StoreError>
+where
+    E::Model: Send + Sync,
+{
+    let values = among(values);
+    if values.is_empty() { Ok(Vec::new()) } else { all(db, query.filter(column.is_in(values))).await }
 }
 
 /// The first row of a query, without what nobody asked for.

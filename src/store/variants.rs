@@ -46,6 +46,10 @@ pub async fn put(db: &impl Db, variants: &[Variant]) -> Result<(), StoreError> {
 
 /// Those of these SKUs that variants of these producers have, with their producers.
 pub async fn with_skus(db: &impl Db, producers: &[ProducerId], skus: Vec<String>) -> Result<Vec<(ProducerId, String)>, StoreError> {
+    if producers.is_empty() || skus.is_empty() {
+        // PostgreSQL plans for all values: it would read every variant to find that none fits.
+        return Ok(Vec::new());
+    }
     let query = Entity::find()
         .select_only()
         .columns([Column::ProducerId, Column::Sku])
@@ -74,18 +78,13 @@ pub async fn archive(db: &impl Db, product: ProductId, ids: &[VariantId], at: Da
 
 /// The variants of these products in their order, archived ones included.
 pub async fn of_products(db: &impl Db, products: &[ProductId]) -> Result<Vec<Variant>, StoreError> {
-    let query = Entity::find()
-        .filter(Column::ProductId.is_in(among(products.iter().map(|p| p.0))))
-        .order_by_asc(Column::Position)
-        .order_by_asc(Column::Id);
-    rows::all(db, query).await?.into_iter().map(domain).collect()
+    let query = Entity::find().order_by_asc(Column::Position).order_by_asc(Column::Id);
+    rows::among_all(db, query, Column::ProductId, products.iter().map(|p| p.0)).await?.into_iter().map(domain).collect()
 }
 
 /// The variants with these ids, in no order.
 pub async fn find_many(db: &impl Db, ids: &[VariantId]) -> Result<Vec<Variant>, StoreError> {
-    let query = Entity::find().filter(Column::Id.is_in(among(ids.iter().map(|id| id.0))));
-    let rows = rows::all(db, query).await?;
-    rows.into_iter().map(domain).collect()
+    rows::among_all(db, Entity::find(), Column::Id, ids.iter().map(|id| id.0)).await?.into_iter().map(domain).collect()
 }
 
 fn row(v: &Variant) -> Result<Model, StoreError> {
