@@ -7,7 +7,7 @@ use ocop_catalog::{
         imports::{Format, Table},
     },
 };
-use sea_orm::{ConnectionTrait, Database as Sea, DatabaseConnection, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, Database as Sea, DatabaseConnection, QueryResult, Statement, TransactionTrait, Value};
 use serde_json::json;
 use std::time::Instant;
 
@@ -66,7 +66,7 @@ async fn bare_change(database: &DatabaseConnection, id: ListingId, number: usize
     let tx = database.begin().await.expect("begins");
     let lock = if is_postgres { " FOR UPDATE" } else { "" };
     let mark = |n: usize| if is_postgres { format!("${n}") } else { format!("?{n}") };
-    let run = |text: String, values: Vec<sea_orm::Value>| Statement::from_sql_and_values(backend, text, values);
+    let run = |text: String, values: Vec<Value>| Statement::from_sql_and_values(backend, text, values);
     let read = run(format!("SELECT * FROM listing WHERE id = {}{lock}", mark(1)), vec![id.into()]);
     tx.query_one_raw(read).await.expect("reads");
     let price = i64::try_from(60_000 + number).unwrap_or_default();
@@ -111,44 +111,70 @@ fn file(name: &str) -> String {
     text
 }
 
-/// Rows a second of inserting products, variants and listings, a hundred each a statement; the statements are written before.
+/// Rows a second of inserting products, variants and listings, a hundred each a prepared statement; what is bound was read before.
 async fn inserted(url: &str) -> f64 {
     let database = Sea::connect(url).await.expect("connects");
+    let backend = database.get_database_backend();
     let mut statements = Vec::new();
     for (table, unique) in [("product", "slug"), ("variant", "sku"), ("listing", "slug")] {
-        let rows = literals(&database, table, unique).await;
-        let columns = columns(&database, table).await.join(",");
-        statements.extend(rows.chunks(100).map(|rows| format!("INSERT INTO {table} ({columns}) VALUES {}", rows.join(","))));
+        let columns = columns(&database, table).await;
+        let rows = copies(&database, (table, unique), &columns).await;
+        for rows in rows.chunks(100) {
+            statements.push(Statement::from_sql_and_values(backend, insertion(table, &columns, rows.len()), rows.concat()));
+        }
     }
     let begun = Instant::now();
     let tx = database.begin().await.expect("begins");
-    for statement in &statements {
-        tx.execute_unprepared(statement).await.expect("inserts");
+    for statement in statements {
+        tx.execute_raw(statement).await.expect("inserts");
     }
     tx.commit().await.expect("commits");
     PRODUCTS as f64 / begun.elapsed().as_secs_f64()
 }
 
-/// Rows of a table as they stand in a statement, with ids and handles of their own.
-async fn literals(database: &DatabaseConnection, table: &str, unique: &str) -> Vec<String> {
-    let is_postgres = database.get_database_backend() == sea_orm::DatabaseBackend::Postgres;
-    let (fresh, quote) = if is_postgres { ("gen_random_uuid()", "quote_nullable") } else { ("randomblob(16)", "quote") };
-    let cells = columns(database, table).await.into_iter().map(|column| {
-        let cell = match column.as_str() {
-            "id" => fresh.to_owned(),
-            "external_key" | "gtin" if table != "listing" => "NULL".to_owned(),
-            name if name == unique || name == "external_key" => format!("'bare-{table}-' || row_number() OVER ()"),
-            name => name.to_owned(),
-        };
-        format!("{quote}({cell})")
-    });
-    let cells = cells.collect::<Vec<_>>().join(" || ',' || ");
-    let query = format!("SELECT '(' || {cells} || ')' AS row FROM {table} LIMIT {PRODUCTS}");
-    let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), query)).await.expect("reads");
-    rows.iter().map(|row| row.try_get("", "row").expect("a row")).collect()
+/// `INSERT` of rows whose values are bound as texts.
+fn insertion(table: &str, columns: &[(String, String)], rows: usize) -> String {
+    let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    let mut number = 0;
+    let mut place = |kind: &str| {
+        number += 1;
+        match kind {
+            "BLOB" | "blob" => format!("unhex(?{number})"),
+            kind if kind.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) => format!("CAST(${number}::text AS {kind})"),
+            _ => format!("?{number}"),
+        }
+    };
+    let rows: Vec<_> =
+        (0..rows).map(|_| format!("({})", columns.iter().map(|(_, kind)| place(kind)).collect::<Vec<_>>().join(","))).collect();
+    format!("INSERT INTO {table} ({}) VALUES {}", names.join(","), rows.join(","))
 }
 
-async fn columns(database: &DatabaseConnection, table: &str) -> Vec<String> {
-    let row = database.query_one_raw(Statement::from_string(database.get_database_backend(), format!("SELECT * FROM {table} LIMIT 1")));
-    row.await.expect("reads").expect("a row").column_names()
+/// Rows of a table as texts, with ids and handles of their own.
+async fn copies(database: &DatabaseConnection, (table, unique): (&str, &str), columns: &[(String, String)]) -> Vec<Vec<Value>> {
+    let is_postgres = database.get_database_backend() == sea_orm::DatabaseBackend::Postgres;
+    let cells = columns.iter().map(|(column, kind)| match column.as_str() {
+        "id" if is_postgres => "gen_random_uuid()::text".to_owned(),
+        "id" => "hex(randomblob(16))".to_owned(),
+        "external_key" | "gtin" if table != "listing" => "CAST(NULL AS text)".to_owned(),
+        name if name == unique || name == "external_key" => format!("'bare-{table}-' || row_number() OVER ()"),
+        name if !is_postgres && kind.eq_ignore_ascii_case("blob") => format!("hex({name})"),
+        name => format!("CAST({name} AS text)"),
+    });
+    let query = format!("SELECT {} FROM {table} LIMIT {PRODUCTS}", cells.collect::<Vec<_>>().join(","));
+    let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), query)).await.expect("reads");
+    let text = |row: &QueryResult, at: usize| row.try_get_by_index::<Option<String>>(at).expect("a text").into();
+    rows.iter().map(|row| (0..columns.len()).map(|at| text(row, at)).collect()).collect()
+}
+
+/// The columns of a table with their types.
+async fn columns(database: &DatabaseConnection, table: &str) -> Vec<(String, String)> {
+    let backend = database.get_database_backend();
+    let query = match backend {
+        sea_orm::DatabaseBackend::Postgres => format!(
+            "SELECT column_name::text, udt_name::text FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position"
+        ),
+        _ => format!("SELECT name, upper(type) FROM pragma_table_info('{table}')"),
+    };
+    let rows = database.query_all_raw(Statement::from_string(backend, query)).await.expect("reads");
+    rows.iter().map(|row| (row.try_get_by_index(0).expect("a name"), row.try_get_by_index(1).expect("a type"))).collect()
 }

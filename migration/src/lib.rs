@@ -29,6 +29,7 @@ mod m0019_webhooks;
 mod m0020_import_jobs;
 mod m0021_search;
 mod m0022_browse;
+mod m0023_public_lists;
 
 /// All migrations in order.
 pub struct Migrator;
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_import_jobs::Migration),
             Box::new(m0021_search::Migration),
             Box::new(m0022_browse::Migration),
+            Box::new(m0023_public_lists::Migration),
         ]
     }
 }

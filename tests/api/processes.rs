@@ -274,7 +274,7 @@ async fn the_demo_gets_ready() {
         if engine == Engine::Postgres {
             arguments.extend(["--database-url", database.url.as_str()]);
         }
-        let mut child = program(&database.url, &arguments).stdout(std::process::Stdio::null()).spawn().expect("starts");
+        let demo = Program::begin(program(&database.url, &arguments));
         let file = folder.path().join("demo.json");
         until("demo.json", || file.exists()).await;
         // Written in one go, but not at once: read it when it is whole.
@@ -306,7 +306,6 @@ async fn the_demo_gets_ready() {
         .expect("json");
         assert_eq!(items.as_array().map(Vec::len), Some(25), "all on the marketplace");
         assert!(text(&facts["ws"]).starts_with("ws://"));
-        assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("sends").success());
-        assert!(child.wait().expect("ends").success(), "Ctrl-C ends it cleanly");
+        assert!(demo.end("-INT"), "Ctrl-C ends it cleanly");
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Rows in one transaction.
-const BATCH: usize = 200;
+const BATCH: usize = 500;
 
 /// Imports a table of products.
 pub(super) async fn run(

@@ -8,6 +8,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
+        actor::Reach,
         certificate::legal_day,
         cursor::{CursorValue, Position},
         id::{ProducerId, ProductId},
@@ -161,8 +162,9 @@ pub(super) fn narrowed(db: &impl Db, filter: &ListingFilter, view: &View) -> Sel
 /// an index on it for better than one in the order of the list, and sorts most of the catalog.
 fn in_order(db: &impl Db, (filter, view): (&ListingFilter, &View), order: Column) -> Select<Entity> {
     let is = |column: Column, other: Column| column.as_str() == other.as_str();
-    // One group is the beginning of an index in the order of time.
-    let is_first = |column| is(column, Column::ProductGroup) && filter.groups.len() == 1 && is(order, Column::CreatedAt);
+    // One group is the beginning of an index of what everybody sees in the order of time.
+    let is_public = matches!(&view.reach, Reach::Producers(own) if own.is_empty());
+    let is_first = |column| is_public && is(column, Column::ProductGroup) && filter.groups.len() == 1 && is(order, Column::CreatedAt);
     let wide = |column| if is(column, order) || is_first(column) { indexed(column) } else { unindexed(column) };
     match db.connection().get_database_backend() {
         DatabaseBackend::Sqlite => narrowed_by(db, filter, view, &wide),

@@ -49,6 +49,11 @@ impl Program {
         Self { child, url }
     }
 
+    /// Starts a program that says elsewhere where it listens.
+    pub(crate) fn begin(mut command: Command) -> Self {
+        Self { child: command.stdout(Stdio::null()).spawn().expect("starts"), url: String::new() }
+    }
+
     /// Its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
@@ -61,9 +66,14 @@ impl Program {
     }
 
     /// Asks it to end, and waits; whether it ended well.
-    pub(crate) fn terminate(mut self) -> bool {
+    pub(crate) fn terminate(self) -> bool {
+        self.end("-TERM")
+    }
+
+    /// Sends it a signal that ends it, and waits; whether it ended well.
+    pub(crate) fn end(mut self, signal: &str) -> bool {
         let id = self.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("sends").success());
+        assert!(Command::new("kill").args([signal, &id]).status().expect("sends").success());
         self.child.wait().expect("ends").success()
     }
 }
