@@ -168,6 +168,8 @@ pub(super) async fn page(
     let fresh = FeedPosition { epoch: service.feed_epoch, seq: 0, after: None, from: latest, closed: resolved.closed };
     let at = position.unwrap_or(fresh);
     if must_restart(&at, horizon, latest) || at.closed != resolved.closed {
+        // It asks for a connection of its own, and there may be no other.
+        tx.commit().await?;
         return restart(service, resolved).await;
     }
     let seal = |seq| service.cursors.seal(&resolved.name, &FeedPosition { seq, after: None, ..at.clone() });

@@ -1,7 +1,7 @@
 //! Parts of the feed: cursors that belong to one, tombstones for what leaves it, forgetting, and how far consumers are.
 
 use chrono::Duration;
-use ocop_catalog::service::housekeeping;
+use ocop_catalog::{config::Config, service::housekeeping};
 use serde_json::{Value, json};
 
 use crate::harness::{Caller, World, both, text};
@@ -101,6 +101,11 @@ both! {
         housekeeping::forget(&world.service, Duration::days(1)).await.expect("forgets");
         let now = page(&integrator, &early["endCursor"], &Value::Null).await;
         assert_eq!((&now["snapshotRequired"], told(&now)), (&json!(true), vec![]));
+        // So it is where one connection to the database has to do.
+        let narrow = world.replica_with(&Config { database_connections: 1, ..world.config() }).await;
+        let there = Caller::new(&format!("http://{}/graphql", narrow.address().expect("an address")), Some(integrator.token()));
+        assert_eq!(page(&there, &early["endCursor"], &Value::Null).await, now);
+        narrow.stop().await;
         let still = page(&integrator, &late["endCursor"], &Value::Null).await;
         assert_eq!((&still["snapshotRequired"], told(&still)), (&json!(false), vec![]), "whoever was told of it goes on");
         let snapshot = integrator.data(SNAPSHOT, Value::Null).await["listingSnapshot"].clone();
