@@ -140,10 +140,15 @@ pub async fn tell_webhooks(service: Service, pages: Arc<dyn Pages>, stop: Cancel
     while !stop.is_cancelled() {
         while telling.try_join_next().is_some() {}
         match webhook_delivery::claim(&service, ENDPOINTS.saturating_sub(telling.len() as u64)).await {
-            Ok(claimed) if !claimed.is_empty() => {
+            Ok(Some(claimed)) if !claimed.is_empty() => {
                 for endpoint in claimed {
                     telling.spawn(tell(service.clone(), Arc::clone(&pages), endpoint));
                 }
+                continue;
+            }
+            Ok(None) => {
+                // Looking after every change would be for nobody.
+                stop.run_until_cancelled(tokio::time::sleep(TICK)).await;
                 continue;
             }
             Ok(_) => {}

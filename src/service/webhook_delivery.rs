@@ -22,7 +22,7 @@ use crate::{
     service::{Service, ServiceError, feed, keys, sessions, webhooks as endpoints},
     store::{
         Tx, accounts, api_keys, changes,
-        webhooks::{self, WebhookAttempt, WebhookEndpoint},
+        webhooks::{self, Audience, WebhookAttempt, WebhookEndpoint},
     },
 };
 
@@ -51,16 +51,18 @@ pub struct Delivered {
     pub milliseconds: u32,
 }
 
-/// Takes endpoints that have something to be told; at most `limit`.
-pub async fn claim(service: &Service, limit: u64) -> Result<Vec<WebhookEndpoint>, ServiceError> {
+/// Takes endpoints that have something to be told, at most `limit`; `None` when no endpoint is active at all.
+pub async fn claim(service: &Service, limit: u64) -> Result<Option<Vec<WebhookEndpoint>>, ServiceError> {
     let now = service.clock.now();
-    if !webhooks::is_any_due(&service.store, now).await? {
-        return Ok(Vec::new());
+    match webhooks::audience(&service.store, now).await? {
+        Audience::Nobody => return Ok(None),
+        Audience::Informed => return Ok(Some(Vec::new())),
+        Audience::Due => {}
     }
     let tx = service.store.begin().await?;
     let claimed = webhooks::claim(&tx, (now, now + LEASE), limit).await?;
     tx.commit().await?;
-    Ok(claimed)
+    Ok(Some(claimed))
 }
 
 /// Sends the next message to an endpoint that was claimed.

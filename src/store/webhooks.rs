@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, SimpleExpr},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, ExprTrait, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -112,10 +113,29 @@ pub async fn list(db: &impl Db, principal: Option<&str>, limit: u64) -> Result<V
     query.all(db.connection()).await?.into_iter().map(domain).collect()
 }
 
-/// Whether an endpoint is due.
-pub async fn is_any_due(db: &impl Db, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let due: Option<Uuid> = Entity::find().select_only().column(Column::Id).filter(due(now)).into_tuple().one(db.connection()).await?;
-    Ok(due.is_some())
+/// Whom there is to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// No endpoint is active.
+    Nobody,
+    /// All active ones know everything, or are being told, or are to be tried later.
+    Informed,
+    /// One is due.
+    Due,
+}
+
+/// Whom there is to tell now.
+pub async fn audience(db: &impl Db, now: DateTime<Utc>) -> Result<Audience, StoreError> {
+    let is_there = |which: Condition| Expr::exists(Entity::find().select_only().column(Column::Id).filter(which).into_query());
+    let active = Condition::all().add(Column::State.eq(WebhookState::Active.code()));
+    let both = Query::select().expr(is_there(active)).expr(is_there(due(now))).to_owned();
+    let row = db.connection().query_one(&both).await?.ok_or(StoreError::Corrupt("webhook_endpoint"))?;
+    let (is_anybody, is_due): (bool, bool) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    Ok(match (is_anybody, is_due) {
+        (_, true) => Audience::Due,
+        (true, false) => Audience::Informed,
+        (false, false) => Audience::Nobody,
+    })
 }
 
 /// Takes endpoints that are due, until an instant: nobody else gets them before.

@@ -145,7 +145,7 @@ both! {
         let start = integrator.data("{ listingChanges { endCursor } }", Value::Null).await["listingChanges"]["endCursor"].clone();
         let created = create(&integrator, &receiver, Value::Null).await;
         world.on_sale(&lan, &admin, "Mật ong").await;
-        let claimed = ocop_catalog::service::webhook_delivery::claim(&world.service, 10).await.expect("claims");
+        let claimed = ocop_catalog::service::webhook_delivery::claim(&world.service, 10).await.expect("claims").expect("one is active");
         assert_eq!((claimed.len(), world.tell().await), (1, 0), "nobody else gets it");
         world.clock.set(world.clock.now() + Duration::seconds(61));
         assert_eq!((world.tell().await, receiver.taken().len()), (1, 1));
