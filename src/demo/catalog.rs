@@ -120,7 +120,7 @@ async fn publish(service: &Service, seller: &Actor, product: &Product, producer:
     let known = search::listings(service, seller, wish, &PageRequest::first(1)).await?.page.rows.into_iter().next();
     let (listing, state) = match known {
         Some((_, listing)) => (listing.id, listing.state),
-        None => (listings::create(service, &call, offer(product, number)).await?, ListingState::Draft),
+        None => (listings::create(service, &call, offer(product, number)).await?.id(), ListingState::Draft),
     };
     if state == ListingState::Draft {
         listings::publish(service, &call, listing).await?;

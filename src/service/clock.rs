@@ -17,6 +17,11 @@ pub enum Clock {
     Manual(Arc<AtomicI64>),
 }
 
+/// An instant that somebody gave, in whole microseconds, which is what databases keep: finer parts are cut off.
+pub(super) fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
+}
+
 impl Clock {
     /// A clock that stands at an instant.
     pub fn manual(at: DateTime<Utc>) -> Self {

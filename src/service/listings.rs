@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::{
     domain::{
@@ -14,6 +15,7 @@ use crate::{
     },
     service::{
         Call, Service, ServiceError,
+        clock::whole,
         form::{Form, Patch, PriceData},
         keys,
         producers::{distinct, expect_version, handle},
@@ -65,12 +67,37 @@ pub struct ListingChange {
     pub valid_until: Patch<DateTime<Utc>>,
 }
 
+/// A listing after a call that made or changed it.
+#[derive(Debug)]
+pub enum Edited {
+    /// As the call left it.
+    Now(Box<Listing>),
+    /// The call was done before, under the same key; the listing may have changed since.
+    Before(ListingId),
+}
+
+impl Edited {
+    /// Its id.
+    pub fn id(&self) -> ListingId {
+        match self {
+            Self::Now(listing) => listing.id,
+            Self::Before(id) => *id,
+        }
+    }
+}
+
+impl From<Uuid> for Edited {
+    fn from(object: Uuid) -> Self {
+        Self::Before(object.into())
+    }
+}
+
 const TITLE: usize = 150;
 const MAX_STOCK: i64 = 999_999;
 const MAX_MIN_ORDER: i64 = 10_000;
 
 /// Drafts a listing of a variant.
-pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Result<ListingId, ServiceError> {
+pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Result<Edited, ServiceError> {
     let reach = permit(call.actor, Action::EditListing)?;
     let mut form = Form::new("input");
     let price = form.price(&|part| format!("price.{part}"), &data.price);
@@ -78,7 +105,8 @@ pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Re
     let min_order = form.number("minOrder", data.min_order, 1..=MAX_MIN_ORDER);
     let title_vi = form.optional("title", data.title_vi.as_deref(), TITLE);
     let title_en = form.optional("titleEn", data.title_en.as_deref(), TITLE);
-    form.period("validUntil", data.valid_from.as_ref(), data.valid_until.as_ref());
+    let (valid_from, valid_until) = (data.valid_from.map(whole), data.valid_until.map(whole));
+    form.period("validUntil", valid_from.as_ref(), valid_until.as_ref());
     form.finish()?;
     let price = price.ok_or_else(|| ServiceError::refused("input.price", Reason::Required))?;
     let work = begin!(service, call);
@@ -98,12 +126,12 @@ pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Re
     let title_vi = title_vi.unwrap_or_else(|| format!("{} {} {}", product.name_vi, variant.net.value(), unit_word(variant.net.unit())));
     let slug = unused_slug(&work, &title_vi).await?;
     let plain = draft(service, (&product, variant), (title_vi, slug), (price, stock), work.at);
-    let listing = Listing { title_en, min_order, valid_from: data.valid_from, valid_until: data.valid_until, ..plain };
+    let listing = Listing { title_en, min_order, valid_from, valid_until, ..plain };
     listings::insert(&work.tx, &listing).await?;
     publicity::reword(&work.tx, vec![listing.clone()]).await?;
     work.note("listingCreate", ("listing", listing.id.0), json!({ "price": listing.price.amount() }));
     work.commit(listing.id.0).await?;
-    Ok(listing.id)
+    Ok(Edited::Now(Box::new(listing)))
 }
 
 /// A new listing that nobody sees yet, of one unit at least, for any time.
@@ -149,7 +177,7 @@ pub async fn update(
     id: ListingId,
     expected: i32,
     change: ListingChange,
-) -> Result<ListingId, ServiceError> {
+) -> Result<Edited, ServiceError> {
     edit(service, call, (id, Some(expected)), "listingUpdate", |listing| {
         let mut form = Form::new("input");
         if let Some(title) = change.title_vi {
@@ -159,8 +187,8 @@ pub async fn update(
         if let Some(min_order) = change.min_order {
             listing.min_order = form.number("minOrder", min_order, 1..=MAX_MIN_ORDER);
         }
-        change.valid_from.apply(&mut listing.valid_from);
-        change.valid_until.apply(&mut listing.valid_until);
+        change.valid_from.and_then(|at| Some(whole(at))).apply(&mut listing.valid_from);
+        change.valid_until.and_then(|at| Some(whole(at))).apply(&mut listing.valid_until);
         form.period("validUntil", listing.valid_from.as_ref(), listing.valid_until.as_ref());
         form.finish()?;
         Ok(ChangeCause::ContentChanged)
@@ -175,7 +203,7 @@ pub async fn set_price(
     id: ListingId,
     expected: Option<i32>,
     price: &PriceData,
-) -> Result<ListingId, ServiceError> {
+) -> Result<Edited, ServiceError> {
     let mut form = Form::new("price");
     let price: Option<Vnd> = form.price(&str::to_owned, price);
     form.finish()?;
@@ -193,7 +221,7 @@ pub async fn set_stock(
     id: ListingId,
     expected: Option<i32>,
     stock: i64,
-) -> Result<ListingId, ServiceError> {
+) -> Result<Edited, ServiceError> {
     let mut form = Form::new("");
     let stock = form.number("stock", stock, 0..=MAX_STOCK);
     form.finish()?;
@@ -205,7 +233,7 @@ pub async fn set_stock(
 }
 
 /// Takes a listing back; it can be published again.
-pub async fn unpublish(service: &Service, call: &Call<'_>, id: ListingId) -> Result<ListingId, ServiceError> {
+pub async fn unpublish(service: &Service, call: &Call<'_>, id: ListingId) -> Result<Edited, ServiceError> {
     edit(service, call, (id, None), "listingUnpublish", |listing| {
         if listing.state != ListingState::Published {
             return Err(wrong_state(listing));
@@ -217,7 +245,7 @@ pub async fn unpublish(service: &Service, call: &Call<'_>, id: ListingId) -> Res
 }
 
 /// Ends a listing for good.
-pub async fn archive(service: &Service, call: &Call<'_>, id: ListingId) -> Result<ListingId, ServiceError> {
+pub async fn archive(service: &Service, call: &Call<'_>, id: ListingId) -> Result<Edited, ServiceError> {
     edit(service, call, (id, None), "listingArchive", |listing| {
         listing.state = ListingState::Archived;
         Ok(ChangeCause::Archived)
@@ -226,9 +254,9 @@ pub async fn archive(service: &Service, call: &Call<'_>, id: ListingId) -> Resul
 }
 
 /// Publishes a listing: needs a rating of three stars or more that is, or will be, in force, and an active producer.
-pub async fn publish(service: &Service, call: &Call<'_>, id: ListingId) -> Result<ListingId, ServiceError> {
+pub async fn publish(service: &Service, call: &Call<'_>, id: ListingId) -> Result<Edited, ServiceError> {
     let reach = permit(call.actor, Action::EditListing)?;
-    let mut work = begin!(service, call);
+    let work = begin!(service, call);
     let mut listing = listings::find_for_update(&work.tx, id, &reach).await?.ok_or_else(ServiceError::not_found)?;
     if matches!(listing.state, ListingState::Published | ListingState::Archived) {
         return Err(wrong_state(&listing));
@@ -242,9 +270,7 @@ pub async fn publish(service: &Service, call: &Call<'_>, id: ListingId) -> Resul
     listing.version += 1;
     listing.updated_at = work.at;
     work.note("listingPublish", ("listing", id.0), json!({ "version": listing.version }));
-    publicity::refresh(service, &mut work, vec![listing], ChangeCause::Published).await?;
-    work.commit(id.0).await?;
-    Ok(id)
+    finish(service, work, listing, ChangeCause::Published).await
 }
 
 /// The listing with an id, if the actor may see it.
@@ -278,9 +304,9 @@ async fn edit(
     (id, expected): (ListingId, Option<i32>),
     action: &'static str,
     change: impl FnOnce(&mut Listing) -> Result<ChangeCause, ServiceError>,
-) -> Result<ListingId, ServiceError> {
+) -> Result<Edited, ServiceError> {
     let reach = permit(call.actor, Action::EditListing)?;
-    let mut work = begin!(service, call);
+    let work = begin!(service, call);
     let mut listing = listings::find_for_update(&work.tx, id, &reach).await?.ok_or_else(ServiceError::not_found)?;
     if let Some(expected) = expected {
         expect_version(listing.version, expected)?;
@@ -292,9 +318,15 @@ async fn edit(
     listing.version += 1;
     listing.updated_at = work.at;
     work.note(action, ("listing", id.0), json!({ "version": listing.version, "price": listing.price.amount(), "stock": listing.stock }));
-    publicity::refresh(service, &mut work, vec![listing], cause).await?;
+    finish(service, work, listing, cause).await
+}
+
+/// Writes a changed listing and all that follows from it.
+async fn finish(service: &Service, mut work: Box<Work>, listing: Listing, cause: ChangeCause) -> Result<Edited, ServiceError> {
+    let id = listing.id;
+    let now = publicity::refresh(service, &mut work, vec![listing], cause).await?;
     work.commit(id.0).await?;
-    Ok(id)
+    Ok(now.into_iter().next().map_or(Edited::Before(id), |listing| Edited::Now(Box::new(listing))))
 }
 
 fn wrong_state(listing: &Listing) -> ServiceError {

@@ -49,25 +49,30 @@ struct Surroundings {
 }
 
 /// Recomputes the windows of listings that the transaction holds locked, writes them, announces the change to the feed when the
-/// public sees or saw them, and tells their channels. Call it once in a transaction, after all other writes.
-pub(super) async fn refresh(service: &Service, work: &mut Work, affected: Vec<Listing>, cause: ChangeCause) -> Result<(), ServiceError> {
+/// public sees or saw them, and tells their channels. Call it once in a transaction, after all other writes. Returns them as they are now.
+pub(super) async fn refresh(
+    service: &Service,
+    work: &mut Work,
+    mut affected: Vec<Listing>,
+    cause: ChangeCause,
+) -> Result<Vec<Listing>, ServiceError> {
     if affected.is_empty() {
-        return Ok(());
+        return Ok(affected);
     }
     let around = if is_settled(&affected, cause, work.at) { None } else { Some(surroundings(&work.tx, &affected).await?) };
     let mut carrying: HashMap<ProducerId, Vec<_>> = HashMap::new();
     let mut found = Vec::new();
-    for mut listing in affected {
-        let facts = around.as_ref().map(|around| around.facts(&listing));
+    for listing in &mut affected {
+        let facts = around.as_ref().map(|around| around.facts(listing));
         if let (Some(around), Some(facts)) = (&around, &facts) {
-            let words = around.place(&mut listing, facts);
+            let words = around.place(listing, facts);
             found.push((listing.id, words, listing.stars));
         }
         let seen_before = listing.announced;
         let visible = listing.window.is_some_and(|w| w.contains(work.at));
         listing.announced = visible;
         listing.record_version += 1;
-        saved(listings::update(&work.tx, &listing, &EVERYTHING).await?)?;
+        saved(listings::update(&work.tx, listing, &EVERYTHING).await?)?;
         let wanted = Wanted { listing_id: listing.id, producer_id: listing.producer_id, version: listing.record_version };
         let priority = match cause {
             _ if !visible => Priority::Stop,
@@ -95,7 +100,7 @@ pub(super) async fn refresh(service: &Service, work: &mut Work, affected: Vec<Li
         }
     }
     search::put(&work.tx, &found).await?;
-    Ok(())
+    Ok(affected)
 }
 
 /// Whether a change leaves everything as it is but what it changes itself: price and stock decide nothing about who sees a listing and no

@@ -222,6 +222,38 @@ both! {
 }
 
 both! {
+    /// What a change answers is what is read afterwards, and what the same request answers that is sent again.
+    async fn a_change_answers_what_is_read_afterwards(world: World) {
+        let full = Full::of(&world).await;
+        let schema = Schema::of(&full.admin).await;
+        let leaves = leaves(&schema, "Listing", 0);
+        let asked: Vec<_> = leaves.iter().map(|(path, _)| alone(path)).chain(["price { amount }", "product { name description }"].map(str::to_owned)).collect();
+        let asked = asked.join(" ");
+        let create = format!("listingCreate(input: {{ product: {}, price: {{ amount: \"9000\" }}, stock: 3, titleEn: \"Honey\", validFrom: \"2026-01-01T00:00:00.123456789Z\" }}", json!(full.sale.product));
+        let mut id = json!(full.sale.listing);
+        for (number, change) in [
+            "listingSetPrice(id: $id, price: { amount: \"41000\" }",
+            "listingSetAvailability(id: $id, stock: 7",
+            "listingUpdate(id: $id, expectedVersion: 5, input: { title: \"Mật ong mới\", minOrder: 2, validFrom: \"2026-06-30T23:59:60Z\", validUntil: \"2027-01-01T07:00:00.000000999+07:00\" }",
+            "listingUnpublish(id: $id",
+            &create,
+            "listingPublish(id: $id",
+            "listingArchive(id: $id",
+        ].into_iter().enumerate() {
+            let key = uuid::Uuid::from_u128(number as u128 + 1);
+            let needs = if change.contains("$id") { "($id: ID!)" } else { "" };
+            let mutation = format!("mutation{needs} {{ done: {change}, idempotencyKey: \"{key}\") {{ listing {{ {asked} }} userErrors {{ code path }} }} }}");
+            let (first, again) = (full.admin.done(&mutation, json!({ "id": id })).await, full.admin.done(&mutation, json!({ "id": id })).await);
+            let listing = &first["listing"];
+            id = listing["id"].clone();
+            let read = full.admin.data(&format!("query($id: ID!) {{ listing(by: {{ id: $id }}) {{ {asked} }} }}"), json!({ "id": id })).await;
+            assert_eq!(listing, &read["listing"], "{change}");
+            assert_eq!(first, again, "{change}");
+        }
+    }
+}
+
+both! {
     /// What another field of a request needs is read, also where it is said in a fragment.
     async fn a_request_reads_what_any_of_its_fields_needs(world: World) {
         let full = Full::of(&world).await;

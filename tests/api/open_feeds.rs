@@ -208,7 +208,7 @@ both! {
             }
             for id in &restless {
                 if random.below(2) == 0 {
-                    hidden.push(listings::unpublish(&service, &call, *id).await.expect("leaves"));
+                    hidden.push(listings::unpublish(&service, &call, *id).await.expect("leaves").id());
                 }
             }
         }

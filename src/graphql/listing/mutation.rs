@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    domain::id::ListingId,
     graphql::{
         context::{asked, call, patch, unasked},
         error::{Fault, UserError, outcome},
@@ -15,7 +14,7 @@ use crate::{
     },
     service::{
         ServiceError,
-        listings::{self, ListingChange, ListingData},
+        listings::{self, Edited, ListingChange, ListingData},
     },
 };
 
@@ -73,11 +72,12 @@ pub struct ListingUpdateInput {
 }
 
 impl ListingPayload {
-    async fn of(context: &Context<'_>, result: Result<ListingId, ServiceError>) -> Result<Self, Fault> {
+    async fn of(context: &Context<'_>, result: Result<Edited, ServiceError>) -> Result<Self, Fault> {
         let asked = asked(context)?;
-        let (id, user_errors) = outcome(result, asked.locale)?;
-        let listing = match id {
-            Some(id) => listings::find(&asked.service, &asked.actor, id, unasked(context)?).await?,
+        let (edited, user_errors) = outcome(result, asked.locale)?;
+        let listing = match edited {
+            Some(Edited::Now(listing)) => Some(*listing),
+            Some(Edited::Before(id)) => listings::find(&asked.service, &asked.actor, id, unasked(context)?).await?,
             None => None,
         };
         Ok(Self { listing: listing.map(ListingObject::of), user_errors })

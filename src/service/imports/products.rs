@@ -90,7 +90,8 @@ async fn announce(service: &Service, work: &mut Work, mut changed: Vec<ProductId
     for product in changed {
         affected.extend(listings::of_product_for_update(&work.tx, product).await?);
     }
-    publicity::refresh(service, work, affected, ChangeCause::ProductChanged).await
+    publicity::refresh(service, work, affected, ChangeCause::ProductChanged).await?;
+    Ok(())
 }
 
 /// Name and district of a commune of before 2025-07-01.

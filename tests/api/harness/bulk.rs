@@ -81,7 +81,7 @@ pub(crate) async fn publish_variants(service: &Service, (products, variants): (u
                 valid_from: None,
                 valid_until: None,
             };
-            let listing = listings::create(service, &call, data).await.expect("creates");
+            let listing = listings::create(service, &call, data).await.expect("creates").id();
             listings::publish(service, &call, listing).await.expect("publishes");
             published.push(listing);
         }
