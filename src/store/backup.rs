@@ -3,7 +3,7 @@
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, Statement};
 use std::path::Path;
 
-use crate::store::{Store, StoreError};
+use crate::store::{Db, Store, StoreError};
 
 impl Store {
     /// Writes the database as it is at this instant to a new file.
@@ -12,7 +12,7 @@ impl Store {
     /// Fails when the file exists or can't be written.
     pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
         let statement = Statement::from_sql_and_values(DatabaseBackend::Sqlite, "VACUUM INTO ?", [file.display().to_string().into()]);
-        self.reading().execute_raw(statement).await?;
+        self.connection().execute_raw(statement).await?;
         Ok(())
     }
 }

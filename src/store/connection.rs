@@ -2,8 +2,8 @@
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
-    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DbErr, RuntimeErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
     sqlx::{
         self,
         postgres::{PgListener, PgPoolOptions},
@@ -11,11 +11,7 @@ use sea_orm::{
 };
 use std::time::Duration;
 
-use crate::store::{
-    StoreError,
-    kept::{Reading, Waiting},
-    unasked::Unasked,
-};
+use crate::store::{StoreError, kept::Kept, transaction::Transaction, unasked::Unasked};
 
 /// Keys of advisory locks; any numbers, the same in every replica. The lock that orders the decision log is taken before the one that orders
 /// the change log wherever both are.
@@ -42,12 +38,13 @@ pub enum Engine {
 /// The database.
 #[derive(Clone)]
 pub struct Store {
-    read: Reading,
-    write: DatabaseConnection,
+    read: Kept,
+    /// The same on PostgreSQL.
+    write: Kept,
 }
 
 /// A transaction; dropped without [`Tx::commit`] it changes nothing.
-pub struct Tx(DatabaseTransaction);
+pub struct Tx(Transaction);
 
 /// What a commit may have changed that others wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,15 +84,15 @@ pub trait Db: Send + Sync {
 }
 
 impl Db for Store {
-    type Connection = Reading;
-    fn connection(&self) -> &Reading {
+    type Connection = Kept;
+    fn connection(&self) -> &Kept {
         &self.read
     }
 }
 
 impl Db for Tx {
-    type Connection = DatabaseTransaction;
-    fn connection(&self) -> &DatabaseTransaction {
+    type Connection = Transaction;
+    fn connection(&self) -> &Transaction {
         &self.0
     }
 }
@@ -126,7 +123,7 @@ impl Store {
         }
         let failed = |error: sqlx::Error| StoreError::Unavailable(error.to_string());
         // One of the pool's own would be away for good, and a pool of one would have none left.
-        let options = self.write.get_postgres_connection_pool().connect_options();
+        let options = self.write.pool().0.get_postgres_connection_pool().connect_options();
         let own = PgPoolOptions::new().max_connections(1).connect_with(options.as_ref().clone()).await.map_err(failed)?;
         let mut listener = PgListener::connect_with(&own).await.map_err(failed)?;
         listener.listen_all(Topic::ALL.map(Topic::name)).await.map_err(failed)?;
@@ -139,16 +136,13 @@ impl Store {
         if url.starts_with("sqlite:") {
             let write = open(url, 1).await?;
             let read = open(url, connections.clamp(1, 8)).await?;
-            Ok(Self { read: Reading::new(read), write })
+            Ok(Self { read: Kept::new(read), write: Kept::new(write) })
         } else {
             let pool = open(url, connections).await?;
             expect_utf8(&pool).await?;
-            Ok(Self { read: Reading::new(pool.clone()), write: pool })
+            let kept = Kept::new(pool);
+            Ok(Self { read: kept.clone(), write: kept })
         }
-    }
-
-    pub(super) fn reading(&self) -> &Reading {
-        &self.read
     }
 
     /// Which database answers.
@@ -158,12 +152,15 @@ impl Store {
 
     /// Brings the schema to the newest version, all or nothing; replicas that start together wait for each other.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let tx = self.begin().await?;
+        // The library's own kind of transaction: it takes no other. The pool is asked while nothing else is.
+        let (pool, _waiting) = self.write.pool();
+        let immediate = Some(SqliteTransactionMode::Immediate);
+        let tx = pool.begin_with_options(TransactionOptions { sqlite_transaction_mode: immediate, ..Default::default() }).await?;
         if self.engine() == Engine::Postgres {
-            tx.0.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
         }
-        Migrator::up(tx.connection(), None).await?;
-        tx.commit().await
+        Migrator::up(&tx, None).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Names of migrations that are not applied yet.
@@ -175,31 +172,20 @@ impl Store {
 
     /// Begins a transaction that writes. On SQLite it waits for its turn here, not at its first write.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let options =
-            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
-        match self.engine() {
-            Engine::Postgres => start(self.shared(), options).await,
-            Engine::Sqlite => start((&self.write, None), options).await,
-        }
+        let how = match self.engine() {
+            Engine::Postgres => "BEGIN",
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+        };
+        Ok(Tx(self.write.begin(how).await?))
     }
 
     /// Begins a transaction that reads one state of the database.
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
-        let options = match self.engine() {
-            Engine::Postgres => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                ..TransactionOptions::default()
-            },
-            Engine::Sqlite => TransactionOptions::default(),
+        let how = match self.engine() {
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Engine::Sqlite => "BEGIN",
         };
-        start(self.shared(), options).await
-    }
-
-    /// The pool that single statements are read from.
-    fn shared(&self) -> (&DatabaseConnection, Option<Waiting>) {
-        let (pool, waiting) = self.read.pool();
-        (pool, Some(waiting))
+        Ok(Tx(self.read.begin(how).await?))
     }
 
     /// Asks the database for a sign of life.
@@ -211,22 +197,8 @@ impl Store {
     /// Closes the connections.
     pub async fn close(self) -> Result<(), StoreError> {
         self.read.close().await?;
-        Ok(self.write.close_by_ref().await?)
+        Ok(self.write.close().await?)
     }
-}
-
-/// Begins a transaction whether its caller waits to the end or not: a request whose client is gone is dropped anywhere, and sqlx 0.9.0
-/// gives a PostgreSQL connection back to the pool inside a transaction when `BEGIN` is dropped between question and answer. Begun, it is
-/// rolled back when it is dropped.
-async fn start(from: (&DatabaseConnection, Option<Waiting>), options: TransactionOptions) -> Result<Tx, StoreError> {
-    let (pool, waiting) = (from.0.clone(), from.1);
-    let begin = async move {
-        let begun = pool.begin_with_options(options).await;
-        drop(waiting);
-        begun
-    };
-    let begun = tokio::spawn(begin).await;
-    Ok(Tx(begun.map_err(|error| StoreError::Unavailable(error.to_string()))??))
 }
 
 async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, StoreError> {

@@ -1,4 +1,4 @@
-//! Connections that statements outside transactions run on, kept at hand between one statement and the next.
+//! Connections that statements and transactions run on, kept at hand between one and the next.
 //!
 //! The pool of sqlx asks every connection that comes back for a sign of life, in a task of its own: one more trip to the database for
 //! each statement, as dear as a short statement itself (ADR 16). A connection whose statement came to its end needs no such question, so
@@ -20,16 +20,19 @@ use std::{
 };
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
-use crate::store::connection::PING_AFTER;
+use crate::store::{
+    connection::PING_AFTER,
+    transaction::{Begun, Transaction},
+};
 
 /// How long a connection stays away from the pool, which alone knows when one is too old.
 const KEPT_FOR: Duration = Duration::from_mins(1);
 /// How long one may lie here unused before it goes back to the pool, which closes those that are not needed.
 const SPARE_AFTER: Duration = Duration::from_secs(10);
 
-/// The database for statements outside transactions.
+/// A database and its connections.
 #[derive(Clone)]
-pub struct Reading {
+pub struct Kept {
     pool: DatabaseConnection,
     shelf: Shelves,
 }
@@ -49,7 +52,7 @@ impl Drop for Waiting {
     }
 }
 
-impl Reading {
+impl Kept {
     pub(super) fn new(pool: DatabaseConnection) -> Self {
         let shelf = match pool.get_database_backend() {
             DbBackend::Sqlite => Shelves::Sqlite(Arc::new(Shelf::new(pool.get_sqlite_connection_pool().clone()))),
@@ -67,6 +70,14 @@ impl Reading {
         (&self.pool, waiting)
     }
 
+    /// Begins a transaction by one of SQL's ways to begin.
+    pub(super) async fn begin(&self, how: &str) -> Result<Transaction, DbErr> {
+        Ok(match &self.shelf {
+            Shelves::Postgres(shelf) => Transaction::Postgres(Begun::by(shelf, how).await?),
+            Shelves::Sqlite(shelf) => Transaction::Sqlite(Begun::by(shelf, how).await?),
+        })
+    }
+
     /// Closes the connections.
     pub(super) async fn close(&self) -> Result<(), DbErr> {
         match &self.shelf {
@@ -78,7 +89,7 @@ impl Reading {
 }
 
 #[async_trait::async_trait]
-impl ConnectionTrait for Reading {
+impl ConnectionTrait for Kept {
     fn get_database_backend(&self) -> DbBackend {
         self.pool.get_database_backend()
     }
@@ -107,7 +118,7 @@ impl ConnectionTrait for Reading {
 }
 
 /// Connections taken from a pool and not given back yet.
-struct Shelf<D: sqlx::Database> {
+pub(super) struct Shelf<D: sqlx::Database> {
     pool: Pool<D>,
     desk: Mutex<Desk<D>>,
     waiting: Arc<AtomicUsize>,
@@ -122,8 +133,9 @@ struct Desk<D: sqlx::Database> {
     queue: VecDeque<Sender<Spare<D>>>,
 }
 
-struct Spare<D: sqlx::Database> {
-    connection: PoolConnection<D>,
+/// A connection taken from a pool.
+pub(super) struct Spare<D: sqlx::Database> {
+    pub(super) connection: PoolConnection<D>,
     taken: Instant,
     used: Instant,
 }
@@ -143,7 +155,7 @@ impl<D: sqlx::Database> Shelf<D> {
         Waiting(Arc::clone(&self.waiting))
     }
 
-    /// Lets a transaction ask the pool, which may have lent all that it has to this shelf.
+    /// Lets somebody ask the pool, which may have lent all that it has to this shelf.
     fn make_room(&self) -> Waiting {
         let waiting = self.wait();
         if self.pool.num_idle() == 0 {
@@ -163,7 +175,7 @@ impl<D: sqlx::Database> Shelf<D> {
     }
 
     /// A connection that is alive: a spare, or whatever comes first of the next one put down and of the pool's.
-    async fn lend(&self) -> Result<Spare<D>, DbErr> {
+    pub(super) async fn lend(&self) -> Result<Spare<D>, DbErr> {
         loop {
             if let Some(spare) = self.take_alive().await {
                 return Ok(spare);
@@ -216,7 +228,7 @@ impl<D: sqlx::Database> Shelf<D> {
     }
 
     /// Puts down a connection whose statement came to its end.
-    fn keep(&self, mut spare: Spare<D>) {
+    pub(super) fn keep(&self, mut spare: Spare<D>) {
         if spare.taken.elapsed() > KEPT_FOR {
             return;
         }
@@ -275,7 +287,7 @@ impl<D: sqlx::Database> Drop for Shelf<D> {
     }
 }
 
-fn prepared<D: sqlx::Database>(statement: Statement) -> Query<'static, D, SqlxValues>
+pub(super) fn prepared<D: sqlx::Database>(statement: Statement) -> Query<'static, D, SqlxValues>
 where
     SqlxValues: IntoArguments<D>,
 {
@@ -284,7 +296,7 @@ where
     sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
 }
 
-fn failed(error: sqlx::Error) -> DbErr {
+pub(super) fn failed(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
 }
 

@@ -54,6 +54,7 @@ pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod sheets;
+mod transaction;
 mod unasked;
 pub mod uploads;
 pub mod variants;

@@ -1,11 +1,19 @@
 //! Few connections to the database and many who want them: everybody is answered, also beside those who leave in the middle.
 
+use ocop_catalog::{
+    config::Config,
+    domain::{feed::FeedScope, id::ListingId, listing::ChangeCause},
+    store::{
+        Store,
+        changes::{self, NewChange},
+        listings,
+    },
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-use crate::harness::{Caller, World, both, text};
-use ocop_catalog::config::Config;
+use crate::harness::{Caller, World, append, both, text};
 
 const READ: &str = "{ listings(first: 5) { totalCount { value } nodes { id title price { amount } stars } } }";
 const PRICE: &str = "mutation($id: ID!, $price: MoneyInput!) { listingSetPrice(id: $id, price: $price) { userErrors { code } } }";
@@ -47,5 +55,53 @@ both! {
             // It waits until every connection has come back.
             few.stop().await;
         }
+    }
+}
+
+fn price_change(listing_id: ListingId) -> NewChange {
+    NewChange { listing_id, version: 1, causes: vec![ChangeCause::PriceChanged], reason: None, places: Vec::new() }
+}
+
+both! {
+    /// Dropped anywhere, its beginning included, a transaction leaves nothing behind, and the one connection serves the next.
+    async fn a_dropped_transaction_leaves_nothing(world: World) {
+        let (admin, lan) = (world.admin().await, world.seller("lan").await);
+        world.on_sale(&lan, &admin, "Mật ong").await;
+        let store = Store::connect(world.database_url(), 1).await.expect("connects");
+        let before = changes::latest(&store).await.expect("reads");
+        let listing = changes::after(&store, &FeedScope::default(), 0, 1).await.expect("reads")[0].listing_id;
+        for round in 0..150_u64 {
+            let unfinished = async {
+                let tx = store.begin().await.expect("begins");
+                append(&tx, price_change(listing), world.clock.now()).await;
+                append(&tx, price_change(listing), world.clock.now()).await;
+                std::future::pending::<()>().await;
+            };
+            assert!(tokio::time::timeout(Duration::from_micros(round * 40), unfinished).await.is_err(), "it never ends");
+            assert_eq!(changes::latest(&store).await.expect("reads"), before, "after round {round}");
+        }
+        let tx = store.begin().await.expect("begins");
+        append(&tx, price_change(listing), world.clock.now()).await;
+        tx.commit().await.expect("commits");
+        assert_eq!(changes::latest(&store).await.expect("reads"), before + 1);
+        store.close().await.expect("closes: every connection has come back");
+    }
+}
+
+both! {
+    /// A commit after a statement that failed says so on both engines: PostgreSQL itself would answer as if all were well, and keep nothing.
+    async fn a_transaction_that_failed_is_not_committed(world: World) {
+        let (admin, lan) = (world.admin().await, world.seller("lan").await);
+        world.on_sale(&lan, &admin, "Mật ong").await;
+        let store = &world.service.store;
+        let before = changes::latest(store).await.expect("reads");
+        let listing = changes::after(store, &FeedScope::default(), 0, 1).await.expect("reads")[0].listing_id;
+        let everyone = listings::View::new(ocop_catalog::domain::actor::Reach::All, world.clock.now());
+        let listing = listings::find(store, listing, &everyone).await.expect("reads").expect("a listing");
+        let tx = store.begin().await.expect("begins");
+        append(&tx, price_change(listing.id), world.clock.now()).await;
+        listings::insert(&tx, &listing).await.expect_err("there is one with this id");
+        tx.commit().await.expect_err("not committed");
+        assert_eq!(changes::latest(store).await.expect("reads"), before);
     }
 }
