@@ -151,9 +151,9 @@ pub(super) fn score(query: &Query) -> SimpleExpr {
     rank.mul(RANK).add(Expr::col((Entity, Column::Stars)))
 }
 
-/// The condition of the best rank, and that rank.
+/// The condition of the best rank, and that rank; `None` when nothing is looked for, which every row would fit.
 pub(super) fn best(query: &Query) -> Option<(Condition, i64)> {
-    ranks(query).next()
+    ranks(query).next().filter(|_| !query.terms.is_empty())
 }
 
 /// A query whose last word may be unfinished.

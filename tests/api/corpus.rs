@@ -15,14 +15,18 @@ use ocop_catalog::{
     },
     store::{Direction, PageRequest, Unasked, products::ProductFilter},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Caller, World, both, text};
 
 const CORPUS: &str = include_str!("../../docs/search.md");
 const FILES: [&str; 2] =
     [include_str!("../../data/products/ocop_ha_giang.csv"), include_str!("../../data/products/ocop_tuyen_quang_before_merger.csv")];
-const SEARCH: &str = "query($s: String!) { listings(search: $s, first: 100) { matchMode didYouMean nodes { title } } }";
+const SEARCH: &str =
+    "query($s: String!) { listings(search: $s, first: 100) { matchMode didYouMean totalCount { value } nodes { title } } }";
+/// A page so short that the best rows alone often fill it.
+const PAGE: &str =
+    "query($s: String!, $c: String) { listings(search: $s, first: 2, after: $c) { nodes { title } pageInfo { hasNextPage endCursor } } }";
 
 /// A row of the corpus.
 struct Case {
@@ -49,8 +53,26 @@ async fn fault(admin: &Caller, case: &Case) -> Option<String> {
     let found = admin.data(SEARCH, json!({ "s": case.search })).await["listings"].clone();
     let titles: Vec<_> = found["nodes"].as_array().expect("rows").iter().map(|n| text(&n["title"])).collect();
     let (mode, meant) = (text(&found["matchMode"]), found["didYouMean"].as_str().unwrap_or_default());
-    let same = titles == case.titles && mode == case.mode && meant == case.meant;
-    (!same).then(|| format!("| `{}` | {mode} | {meant} | {} |", case.search, titles.join("; ")))
+    let same = titles == case.titles && mode == case.mode && meant == case.meant && found["totalCount"]["value"] == titles.len();
+    if !same {
+        return Some(format!("| `{}` | {mode} | {meant} | {} |", case.search, titles.join("; ")));
+    }
+    let walked = walked(admin, &case.search).await;
+    (walked != titles).then(|| format!("| `{}` in pages of two | {mode} | {meant} | {} |", case.search, walked.join("; ")))
+}
+
+/// What a search finds, two rows a page.
+async fn walked(admin: &Caller, search: &str) -> Vec<String> {
+    let (mut titles, mut cursor) = (Vec::new(), Value::Null);
+    loop {
+        let page = admin.data(PAGE, json!({ "s": search, "c": cursor })).await["listings"].clone();
+        titles.extend(page["nodes"].as_array().expect("rows").iter().map(|n| text(&n["title"])));
+        cursor = page["pageInfo"]["endCursor"].clone();
+        if page["pageInfo"]["hasNextPage"] == false {
+            return titles;
+        }
+        assert!(titles.len() <= 100, "`{search}` has no end");
+    }
 }
 
 /// The rows of the table under "Corpus": search, mode, what was meant, titles.

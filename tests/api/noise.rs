@@ -56,17 +56,29 @@ fn noise(random: &mut Random) -> String {
 }
 
 both! {
-    /// Searches in every list: an answer or a clear refusal, never a fault of the database.
+    /// Searches in every list: an answer or a clear refusal, never a fault of the database; and as many rows as are counted, in whatever
+    /// order and however few are asked for.
     async fn searches(world: World) {
-        let anyone = world.anyone();
-        let (mut random, query) = (Random(SEED), "query($s: String!) { listings(search: $s) { matchMode nodes { id } } cheap: listings(search: $s, orderBy: { field: PRICE }) { totalCount { value } } suggest(prefix: $s) { text } products(search: $s) { nodes { id } } producers(search: $s) { nodes { id } } }");
+        let (admin, seller, anyone) = (world.admin().await, world.seller("lan").await, world.anyone());
+        for name in ["Mật ong cá", "Mật ong đ", "Cá and or not near drop table listing"] {
+            world.on_sale(&seller, &admin, name).await;
+        }
+        let (mut random, query) = (Random(SEED), "query($s: String!) { listings(search: $s, first: 2) { matchMode totalCount { value } nodes { id } } cheap: listings(search: $s, first: 2, orderBy: { field: PRICE }) { totalCount { value } nodes { id } } suggest(prefix: $s) { text } products(search: $s) { nodes { id } } producers(search: $s) { nodes { id } } }");
         let mut texts: Vec<String> = (0..150).map(|_| noise(&mut random)).collect();
+        texts.extend(PIECES.map(str::to_owned));
         texts.extend([String::new(), " ".repeat(5_000), "a".repeat(10_000), "mật ong ".repeat(1_200), "🍯".repeat(2_000)]);
+        let mut found = [0; 3];
         for text in texts {
             let answer = anyone.send(query, json!({ "s": text })).await;
             let code = answer.body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default();
             assert!(answer.status == 200 && matches!(code, "" | "BAD_USER_INPUT"), "{text:?}: {} {:#}", answer.status, answer.body);
+            for list in ["listings", "cheap"].map(|name| &answer.body["data"][name]).into_iter().filter(|list| !list.is_null()) {
+                let (count, shown) = (list["totalCount"]["value"].as_u64().expect("a count"), list["nodes"].as_array().expect("rows").len());
+                assert_eq!(shown as u64, count.min(2), "{text:?}: {:#}", answer.body);
+                found[shown] += 1;
+            }
         }
+        assert!(found.iter().all(|times| *times > 0), "nothing, one and more are found: {found:?}");
     }
 }
 
