@@ -1,6 +1,6 @@
 //! Load by `wrk`, and what it cost.
 
-use std::{io::Write, process::Command};
+use std::{io::Write, process::Command, time::Duration};
 
 use crate::cpu;
 use crate::harness::Program;
@@ -58,8 +58,23 @@ impl Figures {
     }
 }
 
+/// Waits until a process and its database have done what others asked them before and no longer wait for: a database goes on with its
+/// statements.
+fn settle(process: u32) {
+    let step = Duration::from_millis(250);
+    for _ in 0..400 {
+        let before = cpu::seconds(process);
+        std::thread::sleep(step);
+        if cpu::seconds(process) - before < step.as_secs_f64() / 10.0 {
+            return;
+        }
+    }
+    println!("(the database is still busy with something else)");
+}
+
 /// Asks as fast as is answered.
 pub(crate) fn run(target: &Target, connections: usize) -> Figures {
+    settle(target.process);
     let before = cpu::seconds(target.process);
     let done = Command::new("wrk")
         .args(["--latency", "--timeout", "15s", "-t1", "-c", &connections.to_string(), "-d", &format!("{SECONDS}s"), "-s"])

@@ -139,7 +139,7 @@ fn insertion(table: &str, columns: &[(String, String)], rows: usize) -> String {
     let mut place = |kind: &str| {
         number += 1;
         match kind {
-            "BLOB" | "blob" => format!("unhex(?{number})"),
+            kind if is_bytes(kind) => format!("unhex(?{number})"),
             kind if kind.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) => format!("CAST(${number}::text AS {kind})"),
             _ => format!("?{number}"),
         }
@@ -147,6 +147,11 @@ fn insertion(table: &str, columns: &[(String, String)], rows: usize) -> String {
     let rows: Vec<_> =
         (0..rows).map(|_| format!("({})", columns.iter().map(|(_, kind)| place(kind)).collect::<Vec<_>>().join(","))).collect();
     format!("INSERT INTO {table} ({}) VALUES {}", names.join(","), rows.join(","))
+}
+
+/// Whether SQLite keeps a type of column as bytes; PostgreSQL's names are in small letters.
+fn is_bytes(kind: &str) -> bool {
+    ["BLOB", "UUID_TEXT"].contains(&kind)
 }
 
 /// Rows of a table as texts, with ids and handles of their own.
@@ -157,7 +162,7 @@ async fn copies(database: &DatabaseConnection, (table, unique): (&str, &str), co
         "id" => "hex(randomblob(16))".to_owned(),
         "external_key" | "gtin" if table != "listing" => "CAST(NULL AS text)".to_owned(),
         name if name == unique || name == "external_key" => format!("'bare-{table}-' || row_number() OVER ()"),
-        name if !is_postgres && kind.eq_ignore_ascii_case("blob") => format!("hex({name})"),
+        name if is_bytes(kind) => format!("hex({name})"),
         name => format!("CAST({name} AS text)"),
     });
     let query = format!("SELECT {} FROM {table} LIMIT {PRODUCTS}", cells.collect::<Vec<_>>().join(","));
