@@ -7,7 +7,10 @@ use ocop_catalog::{
         imports::{Format, Table},
     },
 };
-use sea_orm::{ConnectionTrait, Database as Sea, DatabaseConnection, QueryResult, Statement, TransactionTrait, Value};
+use sea_orm::{
+    ConnectionTrait, Database as Sea, DatabaseConnection, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
+};
 use serde_json::json;
 use std::time::Instant;
 
@@ -63,7 +66,10 @@ async fn bare_change(database: &DatabaseConnection, id: ListingId, number: usize
     let backend = database.get_database_backend();
     let id = id.0;
     let is_postgres = backend == sea_orm::DatabaseBackend::Postgres;
-    let tx = database.begin().await.expect("begins");
+    // SQLite refuses at its first write a transaction that read before another one wrote: this one waits for its turn.
+    let immediate = Some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
+    let tx = database.begin_with_options(options).await.expect("begins");
     let lock = if is_postgres { " FOR UPDATE" } else { "" };
     let mark = |n: usize| if is_postgres { format!("${n}") } else { format!("?{n}") };
     let run = |text: String, values: Vec<Value>| Statement::from_sql_and_values(backend, text, values);
