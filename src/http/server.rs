@@ -97,7 +97,13 @@ async fn accept(
         let place = places.wait().await?;
         loop {
             match listener.accept().await {
-                Ok((socket, client)) => return Some((socket, client, place)),
+                Ok((socket, client)) => {
+                    // What is small and last, an event or a close, must not wait until what went before it was acknowledged.
+                    if let Err(error) = socket.set_nodelay(true) {
+                        tracing::debug!(%error, "a connection sends with delay");
+                    }
+                    return Some((socket, client, place));
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;

@@ -132,6 +132,24 @@ both! {
 }
 
 both! {
+    /// A close arrives whatever the client still says, and a client's own is answered.
+    async fn closes_arrive(world: World) {
+        let integrator = world.integrator(&world.admin().await).await;
+        let mut socket = Socket::open(&world.url, Some(integrator.token())).await;
+        socket.say_text("rubbish").await;
+        let more = format!(r#"{{"type":"ping","payload":{{"x":"{}"}}}}"#, "x".repeat(60_000));
+        for _ in 0..200 {
+            socket.say_text(&more).await;
+        }
+        assert_eq!(socket.closed().await, 4400);
+        let mut socket = Socket::open(&world.url, Some(integrator.token())).await;
+        socket.subscribe("a", FOLLOW, Value::Null).await;
+        socket.next().await;
+        assert_eq!(socket.close().await, 1000);
+    }
+}
+
+both! {
     /// A thousand operations on one connection: twenty run, the others are refused one by one.
     async fn a_thousand_operations(world: World) {
         let integrator = world.integrator(&world.admin().await).await;

@@ -24,7 +24,7 @@ use futures_util::{
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc,
-    task::{AbortHandle, JoinSet},
+    task::{AbortHandle, JoinHandle, JoinSet},
     time::{Instant, MissedTickBehavior},
 };
 use url::Url;
@@ -45,7 +45,7 @@ use protocol::{Close, Said, Says};
 
 /// Largest message and frame of a client, as the body of a request.
 const MESSAGE_BYTES: usize = 64 * 1024;
-/// What is read of a message, so that the code of the close arrives: a connection dropped with bytes unread is reset, and takes the close with it.
+/// What is read of a message, so that the code of the close arrives: see [`part`].
 const READ_BYTES: usize = 2 * MESSAGE_BYTES;
 /// How long a connection may take to introduce itself.
 const INIT_WAIT: Duration = Duration::from_secs(3);
@@ -55,6 +55,8 @@ const OPERATIONS: usize = 20;
 const QUEUE: usize = 16;
 /// How long a client may take to read a message before it is given up.
 const SLOW: Duration = Duration::from_secs(15);
+/// How long a client that was told of the close may take to answer it.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// How often a connection is asked for a sign of life, and how long it may give none.
 const PING: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(60);
@@ -125,12 +127,12 @@ struct Session {
 
 impl Session {
     async fn run(self, socket: WebSocket) {
-        let (sink, source) = socket.split();
+        let (sink, mut source) = socket.split();
         let (out, outgoing) = mpsc::channel(QUEUE);
         let mut writing = tokio::spawn(write(sink, outgoing));
         let conversation = Conversation::new(self, out.clone());
         let close = tokio::select! {
-            close = conversation.hold(source) => close,
+            close = conversation.hold(&mut source) => close,
             _ = &mut writing => return,
         };
         if let Some(Close { code, reason }) = close {
@@ -139,10 +141,25 @@ impl Session {
             out.send(Message::Close(Some(frame))).await.ok();
         }
         drop(out);
-        if let Err(error) = writing.await {
-            tracing::error!(%error, "a socket's writer ended early");
-        }
+        part(writing, source).await;
     }
+}
+
+/// Ends a connection as RFC 6455, 7.1.1 wants it: what is queued is written and the client's close is waited for, or answered. A connection
+/// dropped with bytes of the client unread, be it only a pong, is reset by the system, and the close and its code are lost with it.
+async fn part(mut writing: JoinHandle<()>, mut source: SplitStream<WebSocket>) {
+    let mut is_open = true;
+    let written = loop {
+        tokio::select! {
+            written = &mut writing => break written,
+            message = source.next(), if is_open => is_open = matches!(message, Some(Ok(_))),
+        }
+    };
+    if let Err(error) = written {
+        tracing::error!(%error, "a socket's writer ended early");
+    }
+    let rest = async { while is_open && matches!(source.next().await, Some(Ok(_))) {} };
+    tokio::time::timeout(FAREWELL, rest).await.ok();
 }
 
 /// Writes what comes until it is a close, the client is gone, or it has not read for too long.
@@ -177,7 +194,7 @@ impl Conversation {
     }
 
     /// Listens until the connection has to be closed; `None` when the client is gone.
-    async fn hold(mut self, mut source: SplitStream<WebSocket>) -> Option<Close> {
+    async fn hold(mut self, source: &mut SplitStream<WebSocket>) -> Option<Close> {
         let begun = Instant::now();
         let mut heard = begun;
         let mut ping = tokio::time::interval(PING);

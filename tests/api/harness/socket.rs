@@ -6,7 +6,12 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{self, Message, client::IntoClientRequest, http::HeaderValue},
+    tungstenite::{
+        self, Message,
+        client::IntoClientRequest,
+        http::HeaderValue,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 
 /// How long a test waits for what must come.
@@ -100,6 +105,16 @@ impl Socket {
                 return frame.expect("a code").code.into();
             }
         }
+    }
+
+    /// Closes, and the code of the answer; after it nothing comes.
+    pub(crate) async fn close(&mut self) -> u16 {
+        let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        self.0.send(Message::Close(Some(frame))).await.expect("sends");
+        let code = self.closed().await;
+        let rest = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("an end");
+        assert!(rest.is_none(), "{rest:?}");
+        code
     }
 
     async fn frame(&mut self) -> Message {
