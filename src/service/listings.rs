@@ -128,7 +128,7 @@ pub async fn create(service: &Service, call: &Call<'_>, data: ListingData) -> Re
     let plain = draft(service, (&product, variant), (title_vi, slug), (price, stock), work.at);
     let listing = Listing { title_en, min_order, valid_from, valid_until, ..plain };
     listings::insert(&work.tx, &listing).await?;
-    publicity::reword(&work.tx, vec![listing.clone()]).await?;
+    publicity::reword(&work.tx, std::slice::from_ref(&listing)).await?;
     work.note("listingCreate", ("listing", listing.id.0), json!({ "price": listing.price.amount() }));
     work.commit(listing.id.0).await?;
     Ok(Edited::Now(Box::new(listing)))

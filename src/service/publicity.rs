@@ -38,6 +38,7 @@ const COALESCE_MILLIS: i64 = 150;
 const PASS: u64 = 200;
 
 /// What decides about a set of listings, loaded with one statement a noun.
+#[derive(Default)]
 struct Surroundings {
     products: HashMap<ProductId, Product>,
     variants: HashMap<VariantId, Variant>,
@@ -65,8 +66,8 @@ pub(super) async fn refresh(
     for listing in &mut affected {
         let facts = around.as_ref().map(|around| around.facts(listing));
         if let (Some(around), Some(facts)) = (&around, &facts) {
-            let words = around.place(listing, facts);
-            found.push((listing.id, words, listing.stars));
+            around.place(listing, facts);
+            found.push((listing.id, around.words(listing), listing.stars));
         }
         let seen_before = listing.announced;
         let visible = listing.window.is_some_and(|w| w.contains(work.at));
@@ -111,18 +112,34 @@ fn is_settled(affected: &[Listing], cause: ChangeCause, at: DateTime<Utc>) -> bo
 }
 
 /// The words under which listings are found, written anew; changes nothing else.
-pub(super) async fn reword(tx: &Tx, listings: Vec<Listing>) -> Result<(), ServiceError> {
+pub(super) async fn reword(tx: &Tx, listings: &[Listing]) -> Result<(), ServiceError> {
     if listings.is_empty() {
         return Ok(());
     }
-    let around = surroundings(tx, &listings).await?;
-    let placed = listings.into_iter().map(|mut listing| {
-        let facts = around.facts(&listing);
-        let words = around.place(&mut listing, &facts);
-        (listing.id, words, listing.stars)
-    });
-    search::put(tx, &placed.collect::<Vec<_>>()).await?;
-    Ok(())
+    write_words(tx, &surroundings(tx, listings).await?, listings).await
+}
+
+/// The words of listings that were made in this transaction with their products, which nobody has rated: nothing is read again but places.
+pub(super) async fn word_new(
+    tx: &Tx,
+    listings: &[Listing],
+    products: Vec<Product>,
+    producers: impl Iterator<Item = Producer>,
+) -> Result<(), ServiceError> {
+    if listings.is_empty() {
+        return Ok(());
+    }
+    let around = Surroundings {
+        products: products.into_iter().map(|p| (p.id, p)).collect(),
+        producers: producers.map(|p| (p.id, p)).collect(),
+        ..Surroundings::default()
+    };
+    write_words(tx, &around.with_places(tx).await?, listings).await
+}
+
+async fn write_words(tx: &Tx, around: &Surroundings, listings: &[Listing]) -> Result<(), ServiceError> {
+    let words: Vec<_> = listings.iter().map(|listing| (listing.id, around.words(listing), around.stars(listing))).collect();
+    Ok(search::put(tx, &words).await?)
 }
 
 /// Announces listings whose window opened or closed by itself: a certificate that expired at midnight needs no human. Returns how
@@ -171,22 +188,29 @@ async fn surroundings(db: &impl Db, listings: &[Listing]) -> Result<Surroundings
     for rating in ratings::of_products(db, &product_ids).await? {
         newest.entry(rating.product_id).or_insert((rating.stars, rating.validity));
     }
-    let codes: Vec<String> =
-        products.values().filter_map(|p| p.commune_code.clone()).chain(producers.values().filter_map(|p| p.commune_code.clone())).collect();
-    let communes = admin_units::find_many(db, Era::From20250701, &codes).await?;
-    let codes: Vec<String> = products.values().filter_map(|p| p.legacy_commune_code.clone()).collect();
-    let former = if codes.is_empty() { Vec::new() } else { admin_units::find_many(db, Era::Before20250701, &codes).await? };
-    Ok(Surroundings {
-        former: former.into_iter().map(|u| (u.code.clone(), u)).collect(),
+    let around = Surroundings {
         variants: variants::find_many(db, &variant_ids).await?.into_iter().map(|v| (v.id, v)).collect(),
         ratings: newest,
-        communes: communes.into_iter().map(|u| (u.code.clone(), u)).collect(),
         products,
         producers,
-    })
+        ..Surroundings::default()
+    };
+    around.with_places(db).await
 }
 
 impl Surroundings {
+    /// The same with the places that its products and producers name.
+    async fn with_places(mut self, db: &impl Db) -> Result<Self, ServiceError> {
+        let of_products = self.products.values().filter_map(|p| p.commune_code.clone());
+        let codes: Vec<String> = of_products.chain(self.producers.values().filter_map(|p| p.commune_code.clone())).collect();
+        let communes = admin_units::find_many(db, Era::From20250701, &codes).await?;
+        let codes: Vec<String> = self.products.values().filter_map(|p| p.legacy_commune_code.clone()).collect();
+        let former = if codes.is_empty() { Vec::new() } else { admin_units::find_many(db, Era::Before20250701, &codes).await? };
+        self.communes = communes.into_iter().map(|u| (u.code.clone(), u)).collect();
+        self.former = former.into_iter().map(|u| (u.code.clone(), u)).collect();
+        Ok(self)
+    }
+
     fn facts(&self, listing: &Listing) -> PublicityFacts {
         PublicityFacts {
             state: listing.state,
@@ -199,15 +223,29 @@ impl Surroundings {
         }
     }
 
-    /// Sets what public reads filter by, and tells the words the search finds it under.
-    fn place(&self, listing: &mut Listing, facts: &PublicityFacts) -> Findable {
+    fn stars(&self, listing: &Listing) -> u8 {
+        self.ratings.get(&listing.product_id).map_or(0, |(stars, _)| stars.get())
+    }
+
+    /// The product's commune, or the producer's.
+    fn commune_code<'a>(&'a self, listing: &Listing) -> Option<&'a String> {
+        let product = self.products.get(&listing.product_id).and_then(|p| p.commune_code.as_ref());
+        product.or_else(|| self.producers.get(&listing.producer_id)?.commune_code.as_ref())
+    }
+
+    /// Sets what public reads filter by.
+    fn place(&self, listing: &mut Listing, facts: &PublicityFacts) {
+        listing.window = facts.window();
+        listing.stars = self.stars(listing);
+        listing.group = self.products.get(&listing.product_id).and_then(|p| p.group);
+        listing.commune_code = self.commune_code(listing).cloned();
+    }
+
+    /// The words the search finds a listing under.
+    fn words(&self, listing: &Listing) -> Findable {
         let product = self.products.get(&listing.product_id);
         let producer = self.producers.get(&listing.producer_id);
-        listing.window = facts.window();
-        listing.stars = facts.rating.map_or(0, |(stars, _)| stars.get());
-        listing.group = product.and_then(|p| p.group);
-        listing.commune_code = product.and_then(|p| p.commune_code.clone()).or_else(|| producer.and_then(|p| p.commune_code.clone()));
-        let commune = listing.commune_code.as_ref().and_then(|c| self.communes.get(c));
+        let commune = self.commune_code(listing).and_then(|c| self.communes.get(c));
         let before = product.and_then(|p| p.legacy_commune_code.as_ref()).and_then(|c| self.former.get(c));
         let join = |parts: &[Option<&str>]| parts.iter().flatten().copied().collect::<Vec<_>>().join(" ");
         let names = [product.map(|p| p.name_vi.as_str()), Some(listing.title_vi.as_str()), product.and_then(|p| p.name_en.as_deref())];

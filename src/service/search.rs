@@ -264,7 +264,7 @@ impl Noun {
             Self::Listing => {
                 let listings = listings::reword(tx, after, BATCH).await?;
                 let last = listings.last().map(|l| l.id.0);
-                publicity::reword(tx, listings).await?;
+                publicity::reword(tx, &listings).await?;
                 last
             }
         })

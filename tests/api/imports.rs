@@ -1,10 +1,12 @@
 //! Import and export from the command line.
 
+use ocop_catalog::service;
+use sea_orm::{ConnectionTrait, Database as Sea};
 use serde_json::{Value, json};
 use std::fs;
 
 use crate::{
-    harness::{Database, Engine, World, both},
+    harness::{Database, Engine, World, both, text},
     processes::run,
 };
 
@@ -180,5 +182,49 @@ both! {
         assert_eq!(of("HTX Hoa")["description"], "Hai", "the later row counts");
         assert_eq!(of("HTX Hoa")["variants"], json!([{ "sku": "MO-1", "gtin": "8938505974194" }]));
         assert_eq!(of("HTX Mây")["variants"], json!([{ "sku": "MO-1", "gtin": null }]));
+    }
+}
+
+both! {
+    /// New listings are found under all that is known of them, whatever of it was there before, and nobody claims what no row says.
+    async fn words_and_records_of_new_rows(world: World) {
+        let admin = world.admin().await;
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let file = folder.path().join("products.csv");
+        let header = "product_name,producer_name,commune_old,district_old,description,sku,net_content,net_unit,price_vnd,stock,source";
+        let place = "Thông Nguyên,Hoàng Su Phì";
+        for rows in [
+            [format!("Mật ong,HTX Sương,{place},Bạc hà,MO-1,500,g,50000,1,"), format!("Trà,HTX Mây,,,Một,TRA-1,500,g,50000,1,Báo")],
+            // A producer that is there, a new one; and a row again, with another description and place.
+            [format!("Nấm,HTX Sương,{place},Rừng,NAM-1,500,g,50000,1,"), format!("Rượu,HTX Đá,{place},Ngô,RUOU-1,500,ml,50000,1,")],
+            [format!("Khăn,HTX Đá,,,Một,KHAN-1,500,g,50000,1,"), format!("Khăn,HTX Đá,{place},Thêu,KHAN-1,500,g,50000,1,")],
+        ] {
+            fs::write(&file, format!("{header}\n{}\n", rows.join("\n"))).expect("writes");
+            let (ok, out, _) = run(world.database_url(), &["import", file.to_str().expect("a path")]);
+            assert!(ok, "{out}");
+        }
+        let query = "query($s: String) { listings(search: $s, filter: { state: [DRAFT] }) { nodes { product { name recognition { evidence source } } } } }";
+        let told = async || {
+            let mut all = Vec::new();
+            for search in ["bac ha", "thong nguyen", "hoang su phi", "htx suong", "htx may", "theu", "mot", "htx da ngo"] {
+                let nodes = admin.data(query, json!({ "s": search })).await["listings"]["nodes"].clone();
+                let mut names: Vec<_> = nodes.as_array().expect("rows").iter().map(|l| text(&l["product"]["name"])).collect();
+                names.sort();
+                all.push(names.join(" "));
+            }
+            all
+        };
+        let found = told().await;
+        let all = "Khăn Mật ong Nấm Rượu";
+        assert_eq!(found, ["Mật ong", all, all, "Mật ong Nấm", "Trà", "Khăn", "Trà", "Rượu"]);
+        let database = Sea::connect(world.database_url()).await.expect("connects");
+        for older in ["DELETE FROM listing_search", "DELETE FROM search_word", "DELETE FROM setting WHERE name = 'search_texts_2'"] {
+            database.execute_unprepared(older).await.expect("changes");
+        }
+        service::search::reword(&world.service).await.expect("writes");
+        assert_eq!(told().await, found, "as when they are written anew");
+        let records = admin.data(query, json!({ "s": "htx" })).await["listings"]["nodes"].clone();
+        let of = |name: &str| records.as_array().expect("rows").iter().find(|l| l["product"]["name"] == name).expect("a row")["product"]["recognition"].clone();
+        assert_eq!((of("Trà"), of("Mật ong")), (json!({ "evidence": "PROGRAMME_CANDIDATE", "source": "Báo" }), Value::Null));
     }
 }

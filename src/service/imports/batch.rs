@@ -44,7 +44,7 @@ pub(super) struct Placed {
 
 /// What the rows of a transaction name that is there already, or was made by an earlier one of them.
 pub(super) struct Known {
-    producers: HashMap<String, ProducerId>,
+    pub(super) producers: HashMap<String, Producer>,
     products: HashMap<String, Product>,
     /// Products whose name and group are locked by a certificate.
     rated: HashSet<ProductId>,
@@ -71,7 +71,7 @@ impl Known {
         let makers = || rows.iter().filter_map(|placed| placed.row.producer.as_ref());
         let maker_keys: Vec<&str> = makers().filter_map(|maker| maker.external_key.as_deref()).collect();
         let producers: HashMap<_, _> =
-            producers::by_external_keys(tx, &maker_keys).await?.into_iter().filter_map(|p| Some((p.external_key?, p.id))).collect();
+            producers::by_external_keys(tx, &maker_keys).await?.into_iter().filter_map(|p| Some((p.external_key.clone()?, p))).collect();
         let keys: Vec<&str> = rows.iter().map(|placed| placed.row.external_key.as_str()).collect();
         let mut products: HashMap<_, _> =
             products::by_external_keys(tx, &keys).await?.into_iter().filter_map(|p| Some((p.external_key.clone()?, p))).collect();
@@ -91,7 +91,7 @@ impl Known {
             producers::slugs_taken(tx, makers().map(|maker| handle(&maker.display_name, "")).collect()).await?.iter().map(maker_slug),
         );
         let wanted = || rows.iter().filter_map(|placed| placed.row.variant.as_ref());
-        let owners: Vec<ProducerId> = producers.values().copied().collect();
+        let owners: Vec<ProducerId> = producers.values().map(|p| p.id).collect();
         let skus = variants::with_skus(tx, &owners, wanted().map(|v| v.sku.clone()).collect()).await?;
         let gtins = variants::gtins_taken(tx, wanted().filter_map(|v| v.gtin.as_ref()).map(|g| g.as_str().to_owned()).collect()).await?;
         Ok(Self {
@@ -131,7 +131,7 @@ impl Known {
     fn sellable(&self, row: &Row) -> Step {
         let Some(variant) = &row.variant else { return Step::New };
         let owner = row.producer.as_ref().and_then(|p| self.producers.get(p.external_key.as_deref()?));
-        if owner.is_some_and(|owner| self.skus.contains(&(*owner, variant.sku.clone()))) {
+        if owner.is_some_and(|owner| self.skus.contains(&(owner.id, variant.sku.clone()))) {
             return Step::Refused("sku", format!("another product of this producer has the SKU {}", variant.sku));
         }
         match variant.gtin.as_ref().map(Gtin::as_str).filter(|gtin| self.gtins.contains(*gtin)) {
@@ -170,7 +170,7 @@ fn maker_slug(slug: &String) -> String {
 #[derive(Default)]
 pub(super) struct Fresh {
     producers: Vec<Producer>,
-    products: Vec<Product>,
+    pub(super) products: Vec<Product>,
     recognitions: Vec<(Uuid, ProductId, Recognition)>,
     pictures: Vec<Media>,
     variants: Vec<Variant>,
@@ -196,7 +196,7 @@ impl Fresh {
             updated_at: at,
             ..row.product
         };
-        self.recognitions.push((service.new_id(), product.id, row.recognition));
+        self.recognitions.extend(row.recognition.map(|recognition| (service.new_id(), product.id, recognition)));
         if let Some(maker) = maker {
             let picture = row.picture.map(|picture| Media { id: service.new_id().into(), product_id: product.id, ..picture });
             self.pictures.extend(picture);
@@ -221,13 +221,14 @@ impl Fresh {
         (legacy, current): (&Option<String>, &Option<String>),
     ) -> ProducerId {
         let key = draft.external_key.clone().unwrap_or_default();
-        if let Some(id) = known.producers.get(&key) {
-            return *id;
+        if let Some(known) = known.producers.get(&key) {
+            return known.id;
         }
         let id: ProducerId = service.new_id().into();
         let slug = known.slug(&draft.display_name, "chu-the", maker_slug);
-        self.producers.push(Producer { id, slug, legacy_commune_code: legacy.clone(), commune_code: current.clone(), ..draft });
-        known.producers.insert(key, id);
+        let producer = Producer { id, slug, legacy_commune_code: legacy.clone(), commune_code: current.clone(), ..draft };
+        self.producers.push(producer.clone());
+        known.producers.insert(key, producer);
         id
     }
 

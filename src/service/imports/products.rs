@@ -78,7 +78,7 @@ async fn import(service: &Service, work: &mut Work, rows: Vec<Placed>, report: &
         }
     }
     fresh.write(&work.tx).await?;
-    publicity::reword(&work.tx, std::mem::take(&mut fresh.listings)).await?;
+    publicity::word_new(&work.tx, &fresh.listings, fresh.products, known.producers.into_values()).await?;
     announce(service, work, changed).await
 }
 

@@ -21,7 +21,8 @@ pub(super) struct Row {
     pub(super) producer: Option<Producer>,
     pub(super) commune_old: Option<String>,
     pub(super) district_old: Option<String>,
-    pub(super) recognition: Recognition,
+    /// What the source says about its standing in the programme, if it says anything.
+    pub(super) recognition: Option<Recognition>,
     pub(super) variant: Option<Variant>,
     pub(super) picture: Option<Media>,
     /// Price and stock of a draft listing.
@@ -111,15 +112,18 @@ fn product(name: &str, group: Option<ProductGroup>, description: Option<String>)
 }
 
 /// What the source says about a rating. Only a recognised product may carry stars.
-fn recognition(cells: &mut Cells<'_>) -> Recognition {
+/// What the row says about the product's standing in the programme. A row that says nothing leaves no record: nobody claimed anything.
+fn recognition(cells: &mut Cells<'_>) -> Option<Recognition> {
     let evidence = cells.read("evidence", "one of recognised, listed_as_ocop, programme_candidate is needed", Evidence::parse_code);
     let stars = cells.read("stars", "stars are 1 to 5", |t| t.parse().ok().filter(|s| (1..=5).contains(s)));
-    let evidence = evidence.unwrap_or(Evidence::ProgrammeCandidate);
-    if stars.is_some() && evidence != Evidence::Recognised {
+    let evidence_or_least = evidence.unwrap_or(Evidence::ProgrammeCandidate);
+    if stars.is_some() && evidence_or_least != Evidence::Recognised {
         cells.wrong("stars", "only a row whose evidence is \"recognised\" may carry stars");
     }
     let year = cells.read("recognised_year", "a year from 2018 on is needed", |t| t.parse().ok().filter(|y| (2018..=2100).contains(y)));
-    Recognition { evidence, stars, year, decision_number: cells.text("decision_no"), source: cells.text("source") }
+    let (decision_number, source) = (cells.text("decision_no"), cells.text("source"));
+    let says_something = evidence.is_some() || stars.is_some() || year.is_some() || decision_number.is_some() || source.is_some();
+    says_something.then_some(Recognition { evidence: evidence_or_least, stars, year, decision_number, source })
 }
 
 fn sale(cells: &mut Cells<'_>, has_producer: bool) -> (Option<Variant>, Option<(Vnd, u32)>) {
