@@ -98,6 +98,15 @@ impl Db for Tx {
 }
 
 impl Tx {
+    /// Has what is planned from here on use indexes wherever it can, for what reads many rows of tables that grow meanwhile. PostgreSQL plans a
+    /// statement of a connection once: on a table that is still empty, to read all of it, and keeps to that until statistics are gathered.
+    pub async fn prefer_indexes(&self) -> Result<(), StoreError> {
+        if self.0.get_database_backend() == DatabaseBackend::Postgres {
+            self.0.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
+        }
+        Ok(())
+    }
+
     /// Makes the changes durable and visible.
     pub async fn commit(self) -> Result<(), StoreError> {
         Ok(self.0.commit().await?)

@@ -1,7 +1,7 @@
 //! Import and export from the command line.
 
 use ocop_catalog::service;
-use sea_orm::{ConnectionTrait, Database as Sea};
+use sea_orm::{ConnectionTrait, Database as Sea, DatabaseBackend, Statement};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -55,6 +55,24 @@ async fn importing_and_exporting() {
         assert!(run(url, &["import", "missing.csv"]).2.starts_with("error: missing.csv: "));
         assert!(run(url, &["import", "table.ods"]).2.contains("a file that ends in .csv or .xlsx is needed"));
     }
+}
+
+/// The first import fills tables that were empty when its statements were planned: no batch reads all that those before it wrote.
+#[tokio::test]
+async fn importing_much_into_an_empty_database() {
+    let database = Database::new(Engine::Postgres).await;
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("products.csv");
+    let rows: String = (0..2_500).map(|n| format!("Chè số {n},HTX {},CHE-{n},100,g,50000\n", n / 10)).collect();
+    fs::write(&file, format!("product_name,producer_name,sku,net_content,net_unit,price_vnd\n{rows}")).expect("writes");
+    let (ok, out, _) = run(&database.url, &["import", file.to_str().expect("a path")]);
+    assert!(ok && out.contains("2500 were created"), "{out}");
+    let connection = Sea::connect(&database.url).await.expect("connects");
+    let read =
+        "SELECT CAST(sum(seq_tup_read) AS bigint) FROM pg_stat_user_tables WHERE relname IN ('product', 'producer', 'variant', 'listing')";
+    let row = connection.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, read)).await.expect("reads").expect("a row");
+    let read: i64 = row.try_get_by_index(0).expect("a number");
+    assert!(read < 2_500, "{read} rows were read for want of an index");
 }
 
 /// A workbook from a spreadsheet program: the same report by row and column.

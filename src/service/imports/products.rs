@@ -36,6 +36,7 @@ pub(super) async fn run(
     let mut places = Places::default();
     for (batch, rows) in table.rows.chunks(BATCH).enumerate() {
         let Begun::Fresh(mut work) = service.begin(&Call::new(call.actor)).await? else { continue };
+        work.tx.prefer_indexes().await?;
         let mut placed = Vec::with_capacity(rows.len());
         for (offset, cells) in rows.iter().enumerate() {
             let number = batch * BATCH + offset + 2;
