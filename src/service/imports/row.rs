@@ -111,8 +111,8 @@ fn product(name: &str, group: Option<ProductGroup>, description: Option<String>)
     }
 }
 
-/// What the source says about a rating. Only a recognised product may carry stars.
-/// What the row says about the product's standing in the programme. A row that says nothing leaves no record: nobody claimed anything.
+/// What the source says about the product's standing in the programme; only a recognised product may carry stars. A row that says nothing
+/// leaves no record: nobody claimed anything.
 fn recognition(cells: &mut Cells<'_>) -> Option<Recognition> {
     let evidence = cells.read("evidence", "one of recognised, listed_as_ocop, programme_candidate is needed", Evidence::parse_code);
     let stars = cells.read("stars", "stars are 1 to 5", |t| t.parse().ok().filter(|s| (1..=5).contains(s)));
