@@ -55,8 +55,8 @@ const OPERATIONS: usize = 20;
 const QUEUE: usize = 16;
 /// How long a client may take to read a message before it is given up.
 const SLOW: Duration = Duration::from_secs(15);
-/// How long a client that was told of the close may take to answer it.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a client that was told of the close may take to answer it, over a weak network too.
+const FAREWELL: Duration = Duration::from_secs(5);
 /// How often a connection is asked for a sign of life, and how long it may give none.
 const PING: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(60);
